@@ -1,0 +1,41 @@
+/** Floor 0: the words that every floor speaks. No I/O, no globals. */
+export {
+  canonicalIp,
+  familyOf,
+  formatAddress,
+  formatIp,
+  type IpFamily,
+  parseIp,
+  type SocketAddress,
+  sameAddress,
+} from './address.ts';
+export { ByteReader, ByteWriter, concatBytes, sameBytes } from './bytes.ts';
+export { crc32 } from './crc32.ts';
+export {
+  decodeBase32,
+  decodeBase64,
+  decodeHex,
+  decodeUtf8,
+  encodeBase32,
+  encodeBase64,
+  encodeBase64Url,
+  encodeHex,
+  encodeUtf8,
+} from './encoding.ts';
+export {
+  type CryptoProvider,
+  type Env,
+  type HashName,
+  type Log,
+  type LogFields,
+  type Random,
+  randomBelow,
+  silentLog,
+} from './env.ts';
+export { invariant, StackError, unreachable } from './errors.ts';
+export { embeddedIpv4, type IpRange, inAnyRange, inRange, parseIpRange } from './ip-range.ts';
+export { type Machine, type Millis, NEVER, type Transmit } from './machine.ts';
+export { Queue } from './queue.ts';
+export { SeededRandom } from './seeded-random.ts';
+export { TimerTable } from './timers.ts';
+export { BucketTable, type Rate, TokenBucket } from './token-bucket.ts';
