@@ -1,0 +1,60 @@
+/** What people install runs no code while it is installed, and comes from the one registry that npm is set to. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { ROOT } from '../support/meta/sources.ts';
+
+interface LockedPackage {
+  readonly dev?: boolean;
+  readonly optional?: boolean;
+  readonly devOptional?: boolean;
+  readonly hasInstallScript?: boolean;
+  readonly resolved?: string;
+  readonly link?: boolean;
+}
+type Lock = Readonly<Record<string, LockedPackage>>;
+
+/** Development only. esbuild checks its own binary; fsevents is for macOS and optional. Neither reaches a user. */
+const DEVELOPMENT_EXCEPTIONS: readonly string[] = ['esbuild', 'fsevents'];
+
+function withInstallScripts(lock: Lock): readonly string[] {
+  return Object.entries(lock).flatMap(([location, entry]) => {
+    if (location === '' || !entry.hasInstallScript) return [];
+    const name = location.split('node_modules/').at(-1) ?? location;
+    return entry.dev && DEVELOPMENT_EXCEPTIONS.includes(name) ? [] : [location];
+  });
+}
+
+function fromElsewhere(lock: Lock): readonly string[] {
+  return Object.entries(lock).flatMap(([location, entry]) =>
+    entry.link || /^(git|file|github|https?:.*\.git)/.test(entry.resolved ?? '') ? [location] : [],
+  );
+}
+
+function readLock(): Lock {
+  const text = readFileSync(path.join(ROOT, 'package-lock.json'), 'utf8');
+  return (JSON.parse(text) as { readonly packages: Lock }).packages;
+}
+
+test('no dependency has install scripts', () => {
+  const lock = readLock();
+  assert.ok(Object.keys(lock).length > 50);
+  assert.deepEqual(withInstallScripts(lock), []);
+});
+
+test('no dependency comes from a repository or a folder', () => {
+  assert.deepEqual(fromElsewhere(readLock()), []);
+});
+
+test('notices each kind', () => {
+  const lock: Lock = {
+    '': { hasInstallScript: true },
+    'node_modules/native': { hasInstallScript: true },
+    'node_modules/tsx/node_modules/esbuild': { hasInstallScript: true, dev: true },
+    'node_modules/esbuild': { hasInstallScript: true },
+    'node_modules/fork': { resolved: 'git+ssh://example.org/fork.git#1234' },
+  };
+  assert.deepEqual(withInstallScripts(lock), ['node_modules/native', 'node_modules/esbuild']);
+  assert.deepEqual(fromElsewhere(lock), ['node_modules/fork']);
+});
