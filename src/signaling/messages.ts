@@ -19,6 +19,17 @@ export const MediaState = v.strictObject({
 });
 export type MediaState = v.InferOutput<typeof MediaState>;
 
+/**
+ * Which negotiation a signal belongs to. `epoch` counts the RTCPeerConnections that two people have had with each
+ * other; a signal of an older one is stale, a newer one asks for a new connection. `n` counts a sender's descriptions
+ * within it, and an answer says in `re` which offer it answers. Left out, the signal is taken as current.
+ */
+const NegotiationLink = v.strictObject({
+  epoch: Sequence,
+  n: v.optional(Sequence),
+  re: v.optional(Sequence),
+});
+
 /** Key data and media metadata: the description carries fingerprints, ICE credentials, codecs, bandwidth. */
 const DescriptionSignal = v.strictObject({
   kind: v.literal('description'),
@@ -26,6 +37,7 @@ const DescriptionSignal = v.strictObject({
     type: v.picklist(['offer', 'answer', 'pranswer']),
     sdp: v.string(),
   }),
+  link: v.optional(NegotiationLink),
 });
 
 /** Network data: one ICE candidate, in the members of RTCIceCandidateInit; `null` ends the candidates. */
@@ -39,6 +51,7 @@ const CandidateSignal = v.strictObject({
       usernameFragment: v.optional(v.nullable(v.string())),
     }),
   ),
+  link: v.optional(NegotiationLink),
 });
 
 export const Signal = v.variant('kind', [DescriptionSignal, CandidateSignal]);
