@@ -1,0 +1,124 @@
+/** Tells people about the options: the text of `--help` and the page docs/configuration.md. */
+import { flagOf, type Option, variableOf } from './option.ts';
+import { OPTION_KEYS, OPTIONS, type OptionKey } from './options.ts';
+
+export function helpText(version: string): string {
+  const groups = [...new Set(OPTION_KEYS.map((key) => OPTIONS[key].group))];
+  const lines = [
+    `ieum ${version}: a call page, a signaling server and a STUN/TURN server in one process.`,
+    '',
+    'Usage',
+    '  ieum [serve] [dev|real] [options]   start everything (node . does the same)',
+    '  ieum turn [dev|real] [options]      STUN and TURN alone',
+    '  ieum doctor [dev|real] [options]    check whether this machine can serve calls',
+    '  ieum --help | --version',
+  ];
+  for (const group of groups) {
+    lines.push('', group);
+    for (const key of OPTION_KEYS.filter((candidate) => OPTIONS[candidate].group === group)) {
+      const { placeholder, help } = OPTIONS[key];
+      const flag = placeholder === '' ? flagOf(key) : `${flagOf(key)} ${placeholder}`;
+      const notes = [`Default: ${fallbackOf(key, false)}.`];
+      if (OPTIONS[key].kind === 'list') notes.push('Repeatable.');
+      lines.push(`  ${flag}`, ...wrap(`${help} ${notes.join(' ')}`, 100).map((line) => `      ${line}`));
+    }
+  }
+  lines.push(
+    '',
+    ...wrap(
+      'Every option is also an environment variable (--relay-ports is IEUM_RELAY_PORTS) and, by mode, a key of settings.json ("relayPorts"). Flags are stronger than the environment, the environment is stronger than settings.json.',
+      104,
+    ),
+    '',
+  );
+  return lines.join('\n');
+}
+
+export function configurationPage(): string {
+  const groups = [...new Set(OPTION_KEYS.map((key) => OPTIONS[key].group))];
+  const lines = [
+    '# Configuration',
+    '',
+    'Made from the schema in `src/server/settings/` by `npm run docs:configuration`; a test holds this page to it.',
+    '',
+    'Every option can be given in three places. Flags are stronger than environment variables, environment variables are',
+    'stronger than `settings.json`, and `settings.json` is stronger than the defaults. An unknown flag or key, a wrong value or an',
+    'unreadable file ends the command with one sentence that names the option, and exit code 2.',
+    '',
+    '`settings.json` is read from the folder in which the command is started, or from `--settings FILE`. It has a section for',
+    'each mode; `node . dev` (the default) and `node . real` choose:',
+    '',
+    '```json',
+    '{',
+    '  "development": { "port": 8080, "host": "0.0.0.0" },',
+    '  "production": { "port": 80, "host": "127.0.0.1" }',
+    '}',
+    '```',
+    '',
+    'A list is repeated as a flag (`--user a:b --user c:d`), separated by commas in the environment, and an array in',
+    '`settings.json`. A switch is `--name` or `--no-name`, and `true` or `false` elsewhere. An empty environment variable counts',
+    'as not set. Flags can be seen by other users of the machine, so give secrets by the environment or by `settings.json`.',
+  ];
+  for (const group of groups) {
+    lines.push(
+      '',
+      `## ${group}`,
+      '',
+      '| flag | environment | settings.json | value | default | |',
+      '|---|---|---|---|---|---|',
+    );
+    for (const key of OPTION_KEYS.filter((candidate) => OPTIONS[candidate].group === group)) {
+      lines.push(row(key));
+    }
+  }
+  lines.push('');
+  return lines.join('\n');
+}
+
+function row(key: OptionKey): string {
+  const { expects, kind, help, outsideFile } = OPTIONS[key];
+  const cells = [
+    code(flagOf(key)),
+    code(variableOf(key)),
+    outsideFile ? '–' : code(key),
+    kind === 'list' ? `list: each ${expects}` : expects,
+    fallbackOf(key, true),
+    help,
+  ];
+  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+}
+
+function fallbackOf(key: OptionKey, marked: boolean): string {
+  const { fallback, fallbackText } = OPTIONS[key] as unknown as Option<unknown>;
+  if (fallbackText !== undefined) return fallbackText;
+  const mark = marked ? code : (text: string) => text;
+  const { development, production } = fallback;
+  if (development === production) return tell(development, mark);
+  return `${tell(development, mark)}, in production ${tell(production, mark)}`;
+}
+
+function tell(value: unknown, mark: (text: string) => string): string {
+  if (value === undefined || (Array.isArray(value) && value.length === 0)) return 'none';
+  if (typeof value === 'boolean') return value ? 'on' : 'off';
+  if (typeof value === 'object' && value !== null && 'min' in value && 'max' in value) {
+    return mark(`${value.min}-${value.max}`);
+  }
+  return mark(String(value));
+}
+
+function code(text: string): string {
+  return `\`${text}\``;
+}
+
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = '';
+    }
+    line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
+}

@@ -1,0 +1,188 @@
+/** The table of all options. Everything that is said about an option anywhere comes from here. */
+import { flagOf, type Mode, option, variableOf } from './option.ts';
+import * as shape from './shapes.ts';
+
+export const OPTIONS = {
+  mode: option<Mode>(shape.choice('development', 'production'), {
+    group: 'Start',
+    fallback: 'development',
+    outsideFile: true,
+    help: 'Which part of settings.json is used. The words dev and real after the command choose it too.',
+  }),
+  settings: option(shape.optional(shape.text('FILE')), {
+    group: 'Start',
+    fallback: undefined,
+    fallbackText: './settings.json where there is one',
+    outsideFile: true,
+    help: 'The file with settings by mode.',
+  }),
+  stateDir: option(shape.optional(shape.text('DIR')), {
+    group: 'Start',
+    fallback: undefined,
+    fallbackText:
+      'Linux ~/.local/state/ieum, macOS ~/Library/Application Support/ieum, Windows %LOCALAPPDATA%\\ieum',
+    help: 'The folder for what is made at the first start and kept: the certificate authority and the secrets. Only its owner can read it.',
+  }),
+  drainSeconds: option(shape.whole('SECONDS', 0, 3600), {
+    group: 'Start',
+    fallback: 8,
+    help: 'How long a stopping server waits for its clients to move on. Below the 10 seconds that container runtimes give.',
+  }),
+
+  host: option(shape.host, {
+    group: 'Web',
+    fallback: { development: '0.0.0.0', production: '127.0.0.1' },
+    help: 'The address that the web server listens on. 0.0.0.0 is every IPv4 address, :: every address.',
+  }),
+  port: option(shape.port, {
+    group: 'Web',
+    fallback: { development: 8080, production: 80 },
+    help: 'The one TCP port: HTTPS and WebSocket, TURN over TCP and TLS, and plain HTTP that is redirected. 0 takes a free one.',
+  }),
+  httpPort: option(shape.optional(shape.port), {
+    group: 'Web',
+    fallback: undefined,
+    fallbackText: 'off: the one port redirects already',
+    help: 'A second port that redirects plain HTTP to HTTPS, usually 80.',
+  }),
+  trustedProxies: option(shape.ranges, {
+    group: 'Web',
+    fallback: [],
+    help: 'Reverse proxies whose X-Forwarded-For and X-Forwarded-Proto are believed. Such a proxy may speak plain HTTP to the port.',
+  }),
+  allowedOrigins: option(shape.origins, {
+    group: 'Web',
+    fallback: [],
+    help: 'Further origins whose pages may use the signaling. Its own page always may.',
+  }),
+  metricsToken: option(shape.optional(shape.secret), {
+    group: 'Web',
+    fallback: undefined,
+    fallbackText: 'none: /metrics answers to loopback only',
+    secret: true,
+    help: 'With this bearer token /metrics can be read from elsewhere.',
+  }),
+
+  cert: option(shape.optional(shape.text('FILE')), {
+    group: 'Certificate',
+    fallback: undefined,
+    fallbackText: 'a certificate from our own authority',
+    help: 'A PEM file with the certificate and its chain. It is read again when it changes. Needs --key.',
+  }),
+  key: option(shape.optional(shape.text('FILE')), {
+    group: 'Certificate',
+    fallback: undefined,
+    help: 'The PEM file with the private key of --cert.',
+  }),
+
+  roomLimit: option(shape.whole('PEOPLE', 2, 16), {
+    group: 'Calls',
+    fallback: 6,
+    help: 'How many people fit into a room. Everybody sends to everybody, so each one more costs all of them upload.',
+  }),
+  credentialMinutes: option(shape.whole('MINUTES', 1, 1440), {
+    group: 'Calls',
+    fallback: 10,
+    help: 'How long TURN credentials of a participant live. Calls get fresh ones at half of it.',
+  }),
+
+  turnPort: option(shape.port, {
+    group: 'STUN and TURN',
+    fallback: 3478,
+    help: 'The port for STUN and TURN over UDP and TCP. 0 takes a free one.',
+  }),
+  turnHost: option(shape.optional(shape.host), {
+    group: 'STUN and TURN',
+    fallback: undefined,
+    fallbackText: 'as --host in development, every address in production',
+    help: 'The address that STUN and TURN listen on.',
+  }),
+  turnTlsPort: option(shape.port, {
+    group: 'STUN and TURN',
+    fallback: 5349,
+    help: 'The port for TURN over TLS of `ieum turn`. `ieum serve` has it on --port.',
+  }),
+  relayPorts: option(shape.portRange, {
+    group: 'STUN and TURN',
+    fallback: { min: 49_152, max: 65_535 },
+    help: 'The UDP ports that relays use. A firewall must let them in.',
+  }),
+  publicIp: option(shape.addresses, {
+    group: 'STUN and TURN',
+    fallback: [],
+    fallbackText: 'the addresses of this machine',
+    help: 'The address that others reach this machine by when it is behind a 1:1 NAT, as in most clouds. One for IPv4, one for IPv6.',
+  }),
+  realm: option(shape.text('NAME'), {
+    group: 'STUN and TURN',
+    fallback: 'ieum',
+    help: 'The realm of TURN credentials.',
+  }),
+  turnSecret: option(shape.secrets, {
+    group: 'STUN and TURN',
+    fallback: [],
+    fallbackText: 'made at the first start and kept in the state folder',
+    secret: true,
+    help: 'The secret behind short-lived TURN credentials (the TURN REST scheme). The first one signs; all are accepted, so that it can be changed without a break.',
+  }),
+  user: option(shape.users, {
+    group: 'STUN and TURN',
+    fallback: [],
+    secret: true,
+    help: 'A static TURN user.',
+  }),
+  userQuota: option(shape.whole('COUNT', 1, 10_000), {
+    group: 'STUN and TURN',
+    fallback: 64,
+    help: 'How many allocations one TURN user may have at a time. A participant of a full room needs about 30.',
+  }),
+  totalQuota: option(shape.whole('COUNT', 1, 60_000), {
+    group: 'STUN and TURN',
+    fallback: 4000,
+    help: 'How many allocations there may be in total. Each holds a socket.',
+  }),
+  allowLoopbackPeers: option(shape.toggle, {
+    group: 'STUN and TURN',
+    fallback: false,
+    help: 'Lets relays send to loopback addresses. For tests on one machine only: it opens local services to TURN users.',
+  }),
+  privatePeers: option(shape.choice('auto', 'allow', 'deny'), {
+    group: 'STUN and TURN',
+    fallback: 'auto',
+    help: 'Whether relays may send to private addresses. auto: only when this machine has no public one.',
+  }),
+
+  logLevel: option(shape.choice('debug', 'info', 'warn', 'error', 'silent'), {
+    group: 'Log',
+    fallback: 'info',
+    help: 'The least important messages that are logged. The log goes to standard error.',
+  }),
+  logFormat: option(shape.optional(shape.choice('pretty', 'json')), {
+    group: 'Log',
+    fallback: undefined,
+    fallbackText: 'pretty in a terminal, json elsewhere',
+    help: 'Lines for people, or one JSON object a line.',
+  }),
+  qr: option(shape.toggle, {
+    group: 'Log',
+    fallback: true,
+    help: 'Prints the link as a QR code at the start. --no-qr leaves it out.',
+  }),
+};
+
+export type OptionKey = keyof typeof OPTIONS;
+
+type ValueOf<O> = O extends { readonly fallback: Readonly<Record<Mode, infer T>> } ? T : never;
+
+/** The effective value of every option. */
+export type Settings = { readonly [Key in OptionKey]: ValueOf<(typeof OPTIONS)[Key]> };
+
+export const OPTION_KEYS = Object.keys(OPTIONS) as readonly OptionKey[];
+
+export function keyOfFlag(name: string): OptionKey | undefined {
+  return OPTION_KEYS.find((key) => flagOf(key) === name);
+}
+
+export function keyOfVariable(name: string): OptionKey | undefined {
+  return OPTION_KEYS.find((key) => variableOf(key) === name);
+}
