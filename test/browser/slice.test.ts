@@ -1,0 +1,66 @@
+/** The thinnest slice: two hand-written pages call each other through the server's signaling, STUN and TURN. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { launchChromium, type RunningBrowser } from '../support/browser/chromium.ts';
+import { openByHand } from '../support/browser/hand-written.ts';
+import { assertSeesAndHears, selectedPairs } from '../support/browser/judge.ts';
+import { openPerson, type Person } from '../support/browser/people.ts';
+import { createRoom } from '../support/raw-client.ts';
+import { type ServerProcess, startServerProcess } from '../support/server-process.ts';
+
+let server: ServerProcess;
+let chromium: RunningBrowser;
+
+before(async () => {
+  server = await startServerProcess();
+  chromium = await launchChromium({ ca: server.ca });
+});
+after(async () => {
+  await chromium?.close();
+  await server?.stop();
+});
+
+async function meet(query: string): Promise<readonly Person[]> {
+  const room = await createRoom(server);
+  const people: Person[] = [];
+  for (const name of ['Alice', 'Eve']) {
+    const person = await openPerson(chromium.browser, { name });
+    people.push(person);
+    await openByHand(person, server, room, {
+      body: '<video autoplay playsinline></video>',
+      scripts: ['test/browser/slice-page.js'],
+      query,
+    });
+  }
+  for (const person of people) await assertSeesAndHears(person.page);
+  return people;
+}
+
+async function close(people: readonly Person[]): Promise<void> {
+  for (const { context, complaints } of people) {
+    assert.deepEqual(complaints, []);
+    await context.close();
+  }
+}
+
+test('two people see and hear each other directly', async () => {
+  const people = await meet('');
+  for (const { page } of people) {
+    const [pair] = await selectedPairs(page);
+    assert.notEqual(pair?.localType, 'relay');
+  }
+  await close(people);
+});
+
+for (const transport of ['udp', 'tcp', 'tls']) {
+  test(`two people see and hear each other through the relay over ${transport}`, async () => {
+    const people = await meet(`?ice=relay&transport=${transport}`);
+    for (const { page } of people) {
+      const [pair] = await selectedPairs(page);
+      assert.equal(pair?.localType, 'relay');
+      assert.equal(pair?.remoteType, 'relay');
+      assert.equal(pair?.relayProtocol, transport);
+    }
+    await close(people);
+  });
+}
