@@ -1,0 +1,26 @@
+/** The log of the process: pino behind the `Log` interface, on standard error, for people or for programs. */
+import { destination, pino } from 'pino';
+import pretty from 'pino-pretty';
+import type { Log } from '../base/index.ts';
+import type { Settings } from '../server/index.ts';
+
+/** Written at once (no worker, no buffer), so that nothing is lost when the process ends. */
+export function createLog({ logLevel, logFormat }: Pick<Settings, 'logLevel' | 'logFormat'>): Log {
+  const people = logFormat === undefined ? process.stderr.isTTY === true : logFormat === 'pretty';
+  const stream = people
+    ? pretty({
+        destination: 2,
+        sync: true,
+        colorize: process.stderr.isTTY === true && !process.env.NO_COLOR,
+        translateTime: 'SYS:HH:MM:ss.l',
+        ignore: 'pid,hostname',
+      })
+    : destination({ dest: 2, sync: true });
+  const logger = pino({ level: logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime }, stream);
+  return {
+    debug: (message, fields) => logger.debug(fields ?? {}, message),
+    info: (message, fields) => logger.info(fields ?? {}, message),
+    warn: (message, fields) => logger.warn(fields ?? {}, message),
+    error: (message, fields) => logger.error(fields ?? {}, message),
+  };
+}

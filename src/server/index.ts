@@ -1,0 +1,7 @@
+/** Floor 7: the server as one thing to start. */
+
+export { type RunningServer, startServer } from './serve.ts';
+export { configurationPage, helpText } from './settings/describe.ts';
+export { type Loaded, loadSettings, type Sources, settingsWith } from './settings/load.ts';
+export type { Settings } from './settings/options.ts';
+export { packageVersion } from './version.ts';
