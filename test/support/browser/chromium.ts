@@ -33,7 +33,6 @@ const ARGS: readonly string[] = [
   // Fake camera (a moving picture) and microphone (a beep each second), granted without asking.
   '--use-fake-ui-for-media-stream',
   '--use-fake-device-for-media-stream',
-  '--auto-select-desktop-capture-source=Entire screen',
   '--autoplay-policy=no-user-gesture-required',
   // Everything here happens on one machine: its loopback addresses are candidates, under their own names.
   '--allow-loopback-in-peer-connection',
