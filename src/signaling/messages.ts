@@ -157,6 +157,7 @@ export const ClientRequest = v.variant('type', [
   request('ping', {}),
 ]);
 export type ClientRequest = v.InferOutput<typeof ClientRequest>;
+export type RequestType = ClientRequest['type'];
 
 /** `n` counts a session's requests from 1; `ack` is the highest `s` received. */
 export const ClientFrame = v.variant('type', [
@@ -192,8 +193,10 @@ export const Reply = v.variant('ok', [
 
 /** Why somebody is gone: by choice, by a lost connection, by the host, or to a newer stay of the same person. */
 export const LeaveReason = v.picklist(['left', 'lost', 'removed', 'rejoined']);
+export type LeaveReason = v.InferOutput<typeof LeaveReason>;
 /** Why the receiver is no longer in (or at the door of) the room. */
 export const OutReason = v.picklist(['removed', 'declined', 'replaced']);
+export type OutReason = v.InferOutput<typeof OutReason>;
 
 export const ServerEvent = v.variant('type', [
   event('lobby', { rooms: v.array(RoomListing) }),
@@ -204,7 +207,8 @@ export const ServerEvent = v.variant('type', [
   event('participant-left', { participant: ParticipantId, reason: LeaveReason }),
   event('knock', { participant: ParticipantId, name: DisplayName }),
   event('knock-gone', { participant: ParticipantId }),
-  event('room-updated', { room: RoomInfo }),
+  /** `seat`: a fresh token that holds the new settings; keep it in place of the old one. */
+  event('room-updated', { room: RoomInfo, seat: v.optional(Token) }),
   event('out', { reason: OutReason }),
   event('signal', { from: ParticipantId, signal: Signal }),
   event('ice', { ice: IceConfiguration }),

@@ -15,6 +15,7 @@ export const SIGNALING_ERRORS = {
   ROOM_UNKNOWN: 'There is no room with this link. Check the link, or start a new call.',
   ROOM_FULL: 'The room is full. Ask somebody to leave, or start another room.',
   ROOM_LOCKED: 'The host has locked the room. Ask the host to unlock it.',
+  ROOM_REMOVED: 'The host has removed you from this room. Ask the host before you come back.',
   PASSCODE_REQUIRED: 'This room asks for a passcode. Ask the person who invited you.',
   PASSCODE_WRONG: 'The passcode is wrong. Check it and try again.',
   SEAT_STALE: 'Your place in the room is no longer kept. Join again.',
