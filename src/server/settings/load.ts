@@ -76,11 +76,13 @@ function checkAll(given: Given, mode: Mode): Settings {
 }
 
 function check<Key extends OptionKey>(key: Key, value: GivenValue | undefined, mode: Mode): Settings[Key] {
-  const { schema, fallback, expects, secret } = OPTIONS[key] as unknown as Option<Settings[Key]>;
+  const { schema, fallback, expects, secret, kind } = OPTIONS[key] as unknown as Option<Settings[Key]>;
   if (value === undefined) return fallback[mode];
   const checked = v.safeParse(schema, value.raw);
   if (checked.success && checked.output !== undefined) return checked.output;
-  const found = secret ? 'something else' : JSON.stringify(wrongItem(schema, value.raw));
+  const found = secret
+    ? 'something else'
+    : JSON.stringify(kind === 'list' ? wrongItem(schema, value.raw) : value.raw);
   throw new StackError(
     'SETTINGS_INVALID',
     `${flagOf(key)} must be ${expects}, but ${value.place ?? 'it'} is ${found}.`,

@@ -9,14 +9,14 @@ export const OPTIONS = {
     outsideFile: true,
     help: 'Which part of settings.json is used. The words dev and real after the command choose it too.',
   }),
-  settings: option(shape.optional(shape.text('FILE')), {
+  settings: option(shape.optional(shape.path('FILE')), {
     group: 'Start',
     fallback: undefined,
     fallbackText: './settings.json where there is one',
     outsideFile: true,
     help: 'The file with settings by mode.',
   }),
-  stateDir: option(shape.optional(shape.text('DIR')), {
+  stateDir: option(shape.optional(shape.path('DIR')), {
     group: 'Start',
     fallback: undefined,
     fallbackText:
@@ -63,13 +63,13 @@ export const OPTIONS = {
     help: 'With this bearer token /metrics can be read from elsewhere.',
   }),
 
-  cert: option(shape.optional(shape.text('FILE')), {
+  cert: option(shape.optional(shape.path('FILE')), {
     group: 'Certificate',
     fallback: undefined,
     fallbackText: 'a certificate from our own authority',
     help: 'A PEM file with the certificate and its chain. It is read again when it changes. Needs --key.',
   }),
-  key: option(shape.optional(shape.text('FILE')), {
+  key: option(shape.optional(shape.path('FILE')), {
     group: 'Certificate',
     fallback: undefined,
     help: 'The PEM file with the private key of --cert.',

@@ -70,6 +70,8 @@ export const text = (placeholder: string): Shape<string> => ({
   schema: PlainText,
 });
 
+export const path = (placeholder: string): Shape<string> => ({ ...text(placeholder), expects: 'a path' });
+
 export function choice<const Choice extends string>(...choices: readonly Choice[]): Shape<Choice> {
   return {
     kind: 'value',
