@@ -1,0 +1,100 @@
+/**
+ * Cuts a TCP or TLS byte stream into STUN messages and TURN's ChannelData. Reads lengths, not contents.
+ * RFC 8489 §6.2.2, RFC 8656 §12.5.
+ */
+import { HEADER_BYTES } from './message.ts';
+
+/** Why a stream cannot be followed any more; the only cure is to close it. */
+export type FramingFault = 'not-stun' | 'too-long';
+
+const CHANNEL_HEADER_BYTES = 4;
+/** 65,556 = 20 header + 65,535 length, rounded up to a multiple of four: what the length field allows. */
+const MAX_FRAME_BYTES = 65_556;
+
+export class StreamFramer {
+  readonly #maxFrameBytes: number;
+  #buffer = new Uint8Array(2048);
+  #start = 0;
+  #end = 0;
+  #fault: FramingFault | undefined;
+
+  /** `maxFrameBytes` bounds what a peer can make us hold while it feeds one frame slowly. */
+  constructor(maxFrameBytes = MAX_FRAME_BYTES) {
+    this.#maxFrameBytes = maxFrameBytes;
+  }
+
+  /** Set once the bytes are no STUN; nothing comes out after that. */
+  get fault(): FramingFault | undefined {
+    return this.#fault;
+  }
+
+  /** How much of an unfinished frame is held. */
+  get bufferedBytes(): number {
+    return this.#end - this.#start;
+  }
+
+  /** Copies `chunk`. Call `next` until `undefined` after each push. */
+  push(chunk: Uint8Array): void {
+    if (this.#fault) return;
+    const kept = this.#end - this.#start;
+    if (kept + chunk.length > this.#buffer.length) {
+      const grown = new Uint8Array(Math.max(kept + chunk.length, this.#buffer.length * 2));
+      grown.set(this.#buffer.subarray(this.#start, this.#end));
+      this.#buffer = grown;
+    } else if (this.#start > 0) {
+      this.#buffer.copyWithin(0, this.#start, this.#end);
+    }
+    this.#start = 0;
+    this.#end = kept;
+    this.#buffer.set(chunk, kept);
+    this.#end += chunk.length;
+  }
+
+  /** One whole frame with its padding, as a view that is valid until the next `push`; `undefined` when none is complete. */
+  next(): Uint8Array | undefined {
+    if (this.#fault) return undefined;
+    const frameBytes = this.#frameBytes();
+    if (frameBytes === undefined || frameBytes > this.#end - this.#start) return undefined;
+    const frame = this.#buffer.subarray(this.#start, this.#start + frameBytes);
+    this.#start += frameBytes;
+    return frame;
+  }
+
+  /** Length of the frame that begins at `#start`; `undefined` until its header is there, or after a fault. */
+  #frameBytes(): number | undefined {
+    const available = this.#end - this.#start;
+    if (available === 0) return undefined;
+    const first = this.#at(0);
+    // RFC 8656 §12, table 3: 0…3 STUN, 64…79 ChannelData. Bits of a larger method would reach 0x3f.
+    const isStun = first < 0x40;
+    if (!isStun && first > 0x4f) return this.#fail('not-stun');
+    if (isStun && !this.#cookieMayMatch(available)) return this.#fail('not-stun');
+    if (available < CHANNEL_HEADER_BYTES) return undefined;
+    const length = (this.#at(2) << 8) | this.#at(3);
+    if (isStun && (length & 3) !== 0) return this.#fail('not-stun');
+    // RFC 8656 §12.5: over a stream ChannelData is padded to a multiple of four, and the length does not say so.
+    const frameBytes = isStun ? HEADER_BYTES + length : CHANNEL_HEADER_BYTES + ((length + 3) & ~3);
+    return frameBytes > this.#maxFrameBytes ? this.#fail('too-long') : frameBytes;
+  }
+
+  #cookieMayMatch(available: number): boolean {
+    return (
+      (available < 5 || this.#at(4) === 0x21) &&
+      (available < 6 || this.#at(5) === 0x12) &&
+      (available < 7 || this.#at(6) === 0xa4) &&
+      (available < 8 || this.#at(7) === 0x42)
+    );
+  }
+
+  #at(offset: number): number {
+    return this.#buffer[this.#start + offset] ?? 0;
+  }
+
+  #fail(fault: FramingFault): undefined {
+    this.#fault = fault;
+    this.#buffer = new Uint8Array(0);
+    this.#start = 0;
+    this.#end = 0;
+    return undefined;
+  }
+}

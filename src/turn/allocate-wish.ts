@@ -1,0 +1,76 @@
+/** What an Allocate request asks for: the checks of RFC 8656 §7.2 that need no state. */
+import { encodeHex, type IpFamily } from '../base/index.ts';
+import type { StunMessage } from '../stun/index.ts';
+import { decodeFirstOfFour, decodeU32, ipFamilyOf } from './attributes.ts';
+import { EVEN_PORT_RESERVE, RESERVATION_TOKEN_BYTES, TurnAttribute, UDP_PROTOCOL } from './code-points.ts';
+import type { PortWish } from './relay-ports.ts';
+import type { TurnLifetimes } from './server-options.ts';
+
+export interface AllocateWish {
+  /** One family, or both; the first must be had, the second may fail. */
+  readonly families: readonly IpFamily[];
+  readonly port: PortWish;
+  /** Hexadecimal; takes the port that an earlier allocation had reserved. */
+  readonly token: string | undefined;
+  /** A family that was asked for beside the first and that this server does not have: ADDRESS-ERROR-CODE 440. */
+  readonly missingFamily: IpFamily | undefined;
+}
+
+export type WishResult =
+  | { readonly kind: 'wish'; readonly wish: AllocateWish }
+  | { readonly kind: 'refused'; readonly code: 400 | 420 | 440 | 442 };
+
+const refused = (code: 400 | 420 | 440 | 442): WishResult => ({ kind: 'refused', code });
+
+/** Steps 3 … 9, in their order. `has` tells which families the server relays. */
+export function readAllocateWish(request: StunMessage, has: (family: IpFamily) => boolean): WishResult {
+  // Step 3: REQUESTED-TRANSPORT.
+  const transport = request.get(TurnAttribute.REQUESTED_TRANSPORT);
+  const protocol = transport && decodeFirstOfFour(transport);
+  if (protocol === undefined) return refused(400);
+  if (protocol !== UDP_PROTOCOL) return refused(442);
+
+  // Step 4: DONT-FRAGMENT. The portable socket cannot set DF, so it is an unknown attribute.
+  if (request.has(TurnAttribute.DONT_FRAGMENT)) return refused(420);
+
+  const evenPort = request.get(TurnAttribute.EVEN_PORT);
+  const requested = request.get(TurnAttribute.REQUESTED_ADDRESS_FAMILY);
+  const additional = request.get(TurnAttribute.ADDITIONAL_ADDRESS_FAMILY);
+  const token = request.get(TurnAttribute.RESERVATION_TOKEN);
+
+  // Step 5: RESERVATION-TOKEN excludes the others. Whether it is valid is for the book of allocations.
+  if (token) {
+    if (evenPort || requested || additional || token.length !== RESERVATION_TOKEN_BYTES) return refused(400);
+    const wish = { families: [], port: 'any', token: encodeHex(token), missingFamily: undefined } as const;
+    return { kind: 'wish', wish };
+  }
+  // Step 6: one family, or both, but not said in two ways.
+  if (requested && additional) return refused(400);
+
+  // Step 7: REQUESTED-ADDRESS-FAMILY; IPv4 when absent.
+  const family = requested ? ipFamilyOf(decodeFirstOfFour(requested)) : 4;
+  if (family === undefined) return refused(requested?.length === 4 ? 440 : 400);
+  if (!has(family)) return refused(440);
+
+  // Step 8: EVEN-PORT.
+  if (evenPort && evenPort.length !== 1) return refused(400);
+  const reserve = ((evenPort?.[0] ?? 0) & EVEN_PORT_RESERVE) !== 0;
+  if (reserve && additional) return refused(400);
+  const port: PortWish = evenPort ? (reserve ? 'pair' : 'even') : 'any';
+
+  // Step 9: ADDITIONAL-ADDRESS-FAMILY; only IPv6 may be additional.
+  if (!additional)
+    return { kind: 'wish', wish: { families: [family], port, token: undefined, missingFamily: undefined } };
+  if (ipFamilyOf(decodeFirstOfFour(additional)) !== 6) return refused(400);
+  const wish = has(6)
+    ? { families: [4, 6] as const, port, token: undefined, missingFamily: undefined }
+    : { families: [4] as const, port, token: undefined, missingFamily: 6 as const };
+  return { kind: 'wish', wish };
+}
+
+/** RFC 8656 §7.2 and §8.2: at least the default, at most the maximum; 0 means "delete" and only Refresh allows it. */
+export function grantedLifetimeSeconds(request: StunMessage, lifetimes: TurnLifetimes): number {
+  const value = request.get(TurnAttribute.LIFETIME);
+  const asked = (value && decodeU32(value)) ?? 0;
+  return Math.max(lifetimes.allocationSeconds, Math.min(asked, lifetimes.maxAllocationSeconds));
+}

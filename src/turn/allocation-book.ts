@@ -1,0 +1,370 @@
+/**
+ * All relayed addresses of a server: allocated, reserved, being opened. Picks ports, counts quotas, ends what has
+ * expired. Reads and writes no message. RFC 8656 §6, §7.2.
+ */
+import {
+  encodeHex,
+  type IpFamily,
+  type Millis,
+  NEVER,
+  type Queue,
+  type Random,
+  type SocketAddress,
+} from '../base/index.ts';
+import type { Allocation } from './allocation.ts';
+import { RESERVATION_TOKEN_BYTES } from './code-points.ts';
+import type { LegId } from './leg.ts';
+import { Opening, type OpeningRequest, type Slot } from './opening.ts';
+import { Relay, type RelayId, relayId } from './relay.ts';
+import { type PortWish, RelayPorts } from './relay-ports.ts';
+import type { AllocationEnd, TurnServerEvent } from './server-events.ts';
+import type { TurnServerOptions } from './server-options.ts';
+
+/** Binding a socket takes microseconds; a shell that has not answered by then will not. */
+const OPENING_DEADLINE_MS = 10_000;
+
+interface Reservation {
+  readonly token: string;
+  readonly relay: Relay;
+  readonly quotaName: string;
+  readonly expiresAt: Millis;
+}
+
+/** The outcome of an Allocate: to be answered now, or later by `relayOpened` and `relayFailed`. */
+export type OpeningOutcome =
+  | { readonly kind: 'waiting' }
+  | { readonly kind: 'refused'; readonly request: OpeningRequest; readonly code: 486 | 508 }
+  | {
+      readonly kind: 'granted';
+      readonly request: OpeningRequest;
+      readonly relays: Relay[];
+      /** RESERVATION-TOKEN, 8 bytes. */
+      readonly token: Uint8Array | undefined;
+      readonly failedFamily: IpFamily | undefined;
+    };
+
+export class AllocationBook {
+  readonly #random: Random;
+  readonly #events: Queue<TurnServerEvent>;
+  readonly #addresses: TurnServerOptions['relayAddresses'];
+  readonly #quotas: TurnServerOptions['quotas'];
+  readonly #portAttempts: number;
+  readonly #reservationMs: Millis;
+  readonly #ports: RelayPorts;
+  readonly #byLeg = new Map<LegId, Allocation>();
+  readonly #relays = new Map<RelayId, Relay>();
+  /** By port × 2, plus one for IPv6: finds the receiver of what one client sends to another, without building a text. */
+  readonly #byPort = new Map<number, Relay>();
+  readonly #openings = new Map<LegId, Opening>();
+  readonly #openingOf = new Map<RelayId, Opening>();
+  readonly #reservations = new Map<string, Reservation>();
+  readonly #heldBy = new Map<string, number>();
+  #held = 0;
+  #lastRelayId = 0;
+  #earliestExpiry: Millis = NEVER;
+
+  constructor(
+    random: Random,
+    options: TurnServerOptions,
+    limits: { readonly portAttempts: number; readonly reservationMs: Millis },
+    events: Queue<TurnServerEvent>,
+  ) {
+    this.#random = random;
+    this.#events = events;
+    this.#addresses = options.relayAddresses;
+    this.#quotas = options.quotas;
+    this.#portAttempts = limits.portAttempts;
+    this.#reservationMs = limits.reservationMs;
+    this.#ports = new RelayPorts(random, options.relayPorts.min, options.relayPorts.max);
+  }
+
+  get allocationCount(): number {
+    return this.#byLeg.size;
+  }
+
+  get relayCount(): number {
+    return this.#relays.size;
+  }
+
+  /** Never later than the first expiry; may be earlier after a refresh. */
+  get earliestExpiry(): Millis {
+    return this.#earliestExpiry;
+  }
+
+  supports(family: IpFamily): boolean {
+    return this.#ipOf(family) !== undefined;
+  }
+
+  /** The living allocation of this 5-tuple; one that has expired is ended on the spot. */
+  find(now: Millis, leg: LegId): Allocation | undefined {
+    const allocation = this.#byLeg.get(leg);
+    if (!allocation || allocation.relays.every((relay) => relay.expiresAt > now)) return allocation;
+    this.#endExpiredRelays(now, allocation);
+    return this.#byLeg.get(leg);
+  }
+
+  openingOf(leg: LegId): Opening | undefined {
+    return this.#openings.get(leg);
+  }
+
+  /** A relay that is allocated and alive. */
+  relay(now: Millis, id: RelayId): Relay | undefined {
+    const relay = this.#relays.get(id);
+    return relay?.allocation && relay.expiresAt > now ? relay : undefined;
+  }
+
+  /** The allocation's relay whose address this is, if it is one of ours. */
+  relayAt(now: Millis, address: SocketAddress, family: IpFamily): Relay | undefined {
+    const relay = this.#byPort.get(portKey(family, address.port));
+    const alive = relay?.allocation && relay.expiresAt > now && relay.address.ip === address.ip;
+    return alive ? relay : undefined;
+  }
+
+  /** Whether this is the IP address of our relayed addresses. */
+  isRelayIp(ip: string): boolean {
+    return ip === this.#addresses.v4 || ip === this.#addresses.v6;
+  }
+
+  mayBeRelayPort(port: number): boolean {
+    return this.#ports.covers(port);
+  }
+
+  /** Steps 5, 8, 9 and 10 of RFC 8656 §7.2, as far as they need state. */
+  open(now: Millis, request: OpeningRequest): OpeningOutcome {
+    const { wish, user } = request;
+    if (wish.token !== undefined) return this.#redeem(now, request, wish.token);
+    const wanted = wish.families.length + (wish.port === 'pair' ? 1 : 0);
+    if (!this.#mayHold(user.quotaName, wanted)) return { kind: 'refused', request, code: 486 };
+
+    const opening = new Opening(request, now + OPENING_DEADLINE_MS, this.#portAttempts);
+    this.#openings.set(request.leg.id, opening);
+    this.#expectExpiry(opening.deadline);
+    for (const family of wish.families) {
+      if (!this.#addSlots(opening, family, wish.port)) opening.failedFamily = family;
+    }
+    return opening.slots.length > 0 ? { kind: 'waiting' } : this.#refuse(opening);
+  }
+
+  /** `undefined` when nobody waits for it any more. */
+  relayOpened(now: Millis, id: RelayId): OpeningOutcome | undefined {
+    const opening = this.#openingOf.get(id);
+    const slot = opening?.slots.find((candidate) => candidate.relay.id === id);
+    if (!opening || !slot) return undefined;
+    slot.open = true;
+    return opening.complete ? this.#grant(now, opening) : { kind: 'waiting' };
+  }
+
+  relayFailed(now: Millis, id: RelayId, reason: 'in-use' | 'unavailable'): OpeningOutcome | undefined {
+    const opening = this.#openingOf.get(id);
+    const failed = opening?.slots.find((candidate) => candidate.relay.id === id);
+    if (!opening || !failed) return undefined;
+    const { family, address } = failed.relay;
+    opening.avoid[family].add(address.port);
+    this.#dropSlot(opening, failed, false);
+    // Of a pair the other half is of no use: both move.
+    const { port } = opening.request.wish;
+    if (port === 'pair') for (const other of [...opening.slots]) this.#dropSlot(opening, other, true);
+
+    opening.attemptsLeft -= 1;
+    const mayRetry = reason === 'in-use' && opening.attemptsLeft > 0;
+    if (mayRetry && this.#addSlots(opening, family, port)) return { kind: 'waiting' };
+    if (opening.slots.length === 0) return this.#refuse(opening);
+    // Step 9: the other family alone is a success, with ADDRESS-ERROR-CODE.
+    opening.failedFamily = family;
+    return opening.complete ? this.#grant(now, opening) : { kind: 'waiting' };
+  }
+
+  /** The 5-tuple holds this allocation from now on. */
+  add(allocation: Allocation, expiresAt: Millis): void {
+    this.#byLeg.set(allocation.leg.id, allocation);
+    for (const relay of allocation.relays) {
+      relay.allocation = allocation;
+      relay.expiresAt = expiresAt;
+      this.#byPort.set(portKey(relay.family, relay.address.port), relay);
+    }
+    this.#expectExpiry(expiresAt);
+  }
+
+  extend(relay: Relay, expiresAt: Millis): void {
+    relay.expiresAt = expiresAt;
+    this.#expectExpiry(expiresAt);
+  }
+
+  /** Ends some relayed addresses of an allocation, and the allocation with its last one. */
+  end(now: Millis, allocation: Allocation, relays: readonly Relay[], reason: AllocationEnd): void {
+    for (const relay of relays) {
+      const at = allocation.relays.indexOf(relay);
+      if (at < 0) continue;
+      allocation.relays.splice(at, 1);
+      for (const [number, channel] of allocation.channels) {
+        if (channel.relay === relay) allocation.channels.delete(number);
+      }
+      relay.allocation = undefined;
+      this.#byPort.delete(portKey(relay.family, relay.address.port));
+      this.#closeRelay(relay, allocation.user.quotaName);
+    }
+    if (allocation.relays.length > 0 || this.#byLeg.get(allocation.leg.id) !== allocation) return;
+    this.#byLeg.delete(allocation.leg.id);
+    this.#events.push({
+      type: 'allocation-ended',
+      leg: allocation.leg,
+      username: allocation.user.username,
+      reason,
+      traffic: allocation.traffic,
+      lastedMs: now - allocation.createdAt,
+    });
+  }
+
+  endLeg(now: Millis, leg: LegId): void {
+    const opening = this.#openings.get(leg);
+    if (opening) this.#refuse(opening);
+    const allocation = this.#byLeg.get(leg);
+    if (allocation) this.end(now, allocation, [...allocation.relays], 'leg-closed');
+  }
+
+  endAll(now: Millis): void {
+    for (const opening of [...this.#openings.values()]) this.#refuse(opening);
+    for (const allocation of [...this.#byLeg.values()]) {
+      this.end(now, allocation, [...allocation.relays], 'server-closed');
+    }
+    for (const reservation of [...this.#reservations.values()]) this.#dropReservation(reservation);
+    this.#earliestExpiry = NEVER;
+  }
+
+  /** Ends what has expired. Returns the Allocate requests that the shell left unanswered: refuse them. */
+  sweep(now: Millis): OpeningOutcome[] {
+    const refused: OpeningOutcome[] = [];
+    for (const allocation of [...this.#byLeg.values()]) this.#endExpiredRelays(now, allocation);
+    for (const reservation of [...this.#reservations.values()]) {
+      if (reservation.expiresAt <= now) this.#dropReservation(reservation);
+    }
+    for (const opening of [...this.#openings.values()]) {
+      if (opening.deadline <= now) refused.push(this.#refuse(opening));
+    }
+    this.#earliestExpiry = NEVER;
+    for (const allocation of this.#byLeg.values()) {
+      for (const relay of allocation.relays) this.#expectExpiry(relay.expiresAt);
+    }
+    for (const reservation of this.#reservations.values()) this.#expectExpiry(reservation.expiresAt);
+    for (const opening of this.#openings.values()) this.#expectExpiry(opening.deadline);
+    return refused;
+  }
+
+  #endExpiredRelays(now: Millis, allocation: Allocation): void {
+    const expired = allocation.relays.filter((relay) => relay.expiresAt <= now);
+    if (expired.length > 0) this.end(now, allocation, expired, 'expired');
+  }
+
+  #expectExpiry(at: Millis): void {
+    if (at < this.#earliestExpiry) this.#earliestExpiry = at;
+  }
+
+  #ipOf(family: IpFamily): string | undefined {
+    return family === 4 ? this.#addresses.v4 : this.#addresses.v6;
+  }
+
+  /** Step 5: the reserved address, if the token still stands for one. */
+  #redeem(now: Millis, request: OpeningRequest, token: string): OpeningOutcome {
+    const reservation = this.#reservations.get(token);
+    if (!reservation || reservation.expiresAt <= now) return { kind: 'refused', request, code: 508 };
+    // The port changes hands: out of the quota of who reserved it, into that of who takes it.
+    this.#release(reservation.quotaName);
+    if (!this.#mayHold(request.user.quotaName, 1)) {
+      this.#hold(reservation.quotaName);
+      return { kind: 'refused', request, code: 486 };
+    }
+    this.#hold(request.user.quotaName);
+    this.#reservations.delete(token);
+    return {
+      kind: 'granted',
+      request,
+      relays: [reservation.relay],
+      token: undefined,
+      failedFamily: undefined,
+    };
+  }
+
+  /** Orders the sockets for one family; `false` when no port is left. */
+  #addSlots(opening: Opening, family: IpFamily, wish: PortWish): boolean {
+    const ip = this.#ipOf(family);
+    const port = ip === undefined ? undefined : this.#ports.take(family, wish, opening.avoid[family]);
+    if (ip === undefined || port === undefined) return false;
+    this.#addSlot(opening, family, { ip, port }, false);
+    if (wish === 'pair') this.#addSlot(opening, family, { ip, port: port + 1 }, true);
+    return true;
+  }
+
+  #addSlot(opening: Opening, family: IpFamily, address: SocketAddress, reserve: boolean): void {
+    this.#lastRelayId += 1;
+    const relay = new Relay(relayId(this.#lastRelayId), family, address);
+    this.#relays.set(relay.id, relay);
+    this.#openingOf.set(relay.id, opening);
+    this.#hold(opening.request.user.quotaName);
+    opening.slots.push({ relay, open: false, reserve });
+    this.#events.push({ type: 'open-relay', relay: relay.id, family, port: address.port });
+  }
+
+  #dropSlot(opening: Opening, slot: Slot, mustClose: boolean): void {
+    opening.slots.splice(opening.slots.indexOf(slot), 1);
+    this.#openingOf.delete(slot.relay.id);
+    this.#closeRelay(slot.relay, opening.request.user.quotaName, mustClose);
+  }
+
+  #refuse(opening: Opening): OpeningOutcome {
+    for (const slot of [...opening.slots]) this.#dropSlot(opening, slot, true);
+    this.#openings.delete(opening.request.leg.id);
+    return { kind: 'refused', request: opening.request, code: 508 };
+  }
+
+  #grant(now: Millis, opening: Opening): OpeningOutcome {
+    const { request } = opening;
+    this.#openings.delete(request.leg.id);
+    for (const slot of opening.slots) this.#openingOf.delete(slot.relay.id);
+    const relays = opening.slots.filter((slot) => !slot.reserve).map((slot) => slot.relay);
+    const reserved = opening.slots.find((slot) => slot.reserve)?.relay;
+    const token = reserved && this.#reserve(now, reserved, request.user.quotaName);
+    return { kind: 'granted', request, relays, token, failedFamily: opening.failedFamily };
+  }
+
+  #reserve(now: Millis, relay: Relay, quotaName: string): Uint8Array {
+    const bytes = this.#random.bytes(RESERVATION_TOKEN_BYTES);
+    const token = encodeHex(bytes);
+    const expiresAt = now + this.#reservationMs;
+    this.#reservations.set(token, { token, relay, quotaName, expiresAt });
+    this.#expectExpiry(expiresAt);
+    return bytes;
+  }
+
+  #dropReservation(reservation: Reservation): void {
+    this.#reservations.delete(reservation.token);
+    this.#closeRelay(reservation.relay, reservation.quotaName);
+  }
+
+  #closeRelay(relay: Relay, quotaName: string, mustClose = true): void {
+    this.#relays.delete(relay.id);
+    this.#ports.release(relay.family, relay.address.port);
+    this.#release(quotaName);
+    if (mustClose) this.#events.push({ type: 'close-relay', relay: relay.id });
+  }
+
+  #mayHold(quotaName: string, count: number): boolean {
+    const held = this.#heldBy.get(quotaName) ?? 0;
+    return held + count <= this.#quotas.perUser && this.#held + count <= this.#quotas.total;
+  }
+
+  #hold(quotaName: string): void {
+    this.#heldBy.set(quotaName, (this.#heldBy.get(quotaName) ?? 0) + 1);
+    this.#held += 1;
+  }
+
+  #release(quotaName: string): void {
+    const held = (this.#heldBy.get(quotaName) ?? 0) - 1;
+    if (held > 0) this.#heldBy.set(quotaName, held);
+    else this.#heldBy.delete(quotaName);
+    this.#held -= 1;
+  }
+}
+
+function portKey(family: IpFamily, port: number): number {
+  return port * 2 + (family === 6 ? 1 : 0);
+}

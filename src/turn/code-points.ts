@@ -1,0 +1,38 @@
+/** Methods and attributes that TURN adds to STUN. RFC 8656 §17, §18. */
+
+export const TurnMethod = {
+  ALLOCATE: 0x003,
+  REFRESH: 0x004,
+  SEND: 0x006,
+  DATA: 0x007,
+  CREATE_PERMISSION: 0x008,
+  CHANNEL_BIND: 0x009,
+} as const;
+
+export const TurnAttribute = {
+  CHANNEL_NUMBER: 0x000c,
+  LIFETIME: 0x000d,
+  XOR_PEER_ADDRESS: 0x0012,
+  DATA: 0x0013,
+  XOR_RELAYED_ADDRESS: 0x0016,
+  REQUESTED_ADDRESS_FAMILY: 0x0017,
+  EVEN_PORT: 0x0018,
+  REQUESTED_TRANSPORT: 0x0019,
+  DONT_FRAGMENT: 0x001a,
+  RESERVATION_TOKEN: 0x0022,
+  ADDITIONAL_ADDRESS_FAMILY: 0x8000,
+  ADDRESS_ERROR_CODE: 0x8001,
+} as const;
+
+/** REQUESTED-TRANSPORT: the number of UDP in the IP header. RFC 8656 §18.8. */
+export const UDP_PROTOCOL = 17;
+
+/** EVEN-PORT: the R bit, "reserve the next port too". RFC 8656 §18.7. */
+export const EVEN_PORT_RESERVE = 0x80;
+
+/** RFC 8656 §12. */
+export const FIRST_CHANNEL = 0x4000;
+export const LAST_CHANNEL = 0x4fff;
+
+/** Long enough that a token cannot be guessed while it lives. RFC 8656 §18.10. */
+export const RESERVATION_TOKEN_BYTES = 8;

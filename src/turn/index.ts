@@ -1,0 +1,25 @@
+/** Floor 2: TURN, server and client, as machines. No I/O. RFC 8656. */
+export type { Traffic } from './allocation.ts';
+export { channelDataOf, channelNumberOf, encodeChannelData, isChannelData } from './channel-data.ts';
+export { TurnAttribute, TurnMethod } from './code-points.ts';
+export { isReliable, type Leg, type LegId, legId } from './leg.ts';
+export { PeerPolicy, type PeerRefusal } from './peer-policy.ts';
+export { type RelayId, relayId } from './relay.ts';
+export {
+  mintRestCredentials,
+  parseRestName,
+  type RestCredentials,
+  type RestName,
+  restPassword,
+} from './rest-credentials.ts';
+export { TurnServer } from './server.ts';
+export type { AllocationEnd, TurnServerEvent, TurnStatistics, TurnTransmit } from './server-events.ts';
+export {
+  DEFAULT_LIFETIMES,
+  DEFAULT_LIMITS,
+  type PeerPolicyOptions,
+  type StaticUser,
+  type TurnLifetimes,
+  type TurnLimits,
+  type TurnServerOptions,
+} from './server-options.ts';

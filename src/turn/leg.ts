@@ -1,0 +1,23 @@
+/** One client 5-tuple: the way between a client and this server. RFC 8656 §6. */
+import type { SocketAddress } from '../base/index.ts';
+
+declare const brand: unique symbol;
+
+/** Given by the shell: one per 5-tuple, and the same for as long as an allocation lives on it. */
+export type LegId = number & { readonly [brand]: 'LegId' };
+
+export function legId(value: number): LegId {
+  return value as LegId;
+}
+
+export interface Leg {
+  readonly id: LegId;
+  readonly transport: 'udp' | 'tcp' | 'tls';
+  readonly client: SocketAddress;
+  readonly server: SocketAddress;
+}
+
+/** Whether the transport delivers by itself, in order. */
+export function isReliable(leg: Leg): boolean {
+  return leg.transport !== 'udp';
+}

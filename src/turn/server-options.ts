@@ -1,0 +1,91 @@
+/** What a TURN server can be told. Every limit has a default with a reason. RFC 8656 §7.2. */
+import type { Rate, SocketAddress } from '../base/index.ts';
+
+export interface StaticUser {
+  readonly username: string;
+  readonly password: string;
+}
+
+export interface PeerPolicyOptions {
+  /** Allow 127.0.0.0/8 and ::1 as peers: for tests on one machine only. */
+  readonly loopback: boolean;
+  /** RFC 1918, unique local, CGNAT and their like. `auto`: only while the server has no public address. */
+  readonly private: 'auto' | 'allow' | 'deny';
+  readonly serverHasPublicAddress: boolean;
+  /** Where this server itself listens, one entry for each address of the machine: never a peer. */
+  readonly ownServices: readonly SocketAddress[];
+}
+
+export interface TurnLifetimes {
+  /** RFC 8656 §6: of an allocation when the client asks for nothing, or for less. */
+  readonly allocationSeconds: number;
+  /** RFC 8656 §7.2 recommends no more than an hour, so that what a crashed client leaves goes soon. */
+  readonly maxAllocationSeconds: number;
+  /** RFC 8656 §9: MUST be 300. Shorter in tests only. */
+  readonly permissionSeconds: number;
+  /** RFC 8656 §12: 10 minutes. */
+  readonly channelSeconds: number;
+  /** RFC 8656 §5: at least once an hour. */
+  readonly nonceSeconds: number;
+  /** RFC 8656 §7.2: how long EVEN-PORT holds the next port; at least 30. */
+  readonly reservationSeconds: number;
+}
+
+export interface TurnLimits {
+  /** IP addresses for which one allocation may hold permissions: bounds memory. A room of hundreds has fewer. */
+  readonly peersPerAllocation: number;
+  /** Bound channels of one allocation. RFC 8656 §12 has 4,096 numbers. */
+  readonly channelsPerAllocation: number;
+  /** Answers remembered for retransmissions, over all clients: about 200 bytes each. */
+  readonly rememberedAnswers: number;
+  /** Ports tried for one allocation while other programs hold them. */
+  readonly portAttempts: number;
+  /**
+   * Answers to the unauthenticated (Binding, 401, 438), for each source address over UDP, where the source can be
+   * forged. 100/s of about 100 bytes are 80 kbit/s: no weapon, and enough for an office behind one address.
+   */
+  readonly unauthenticatedAnswers: Rate;
+  /** Source addresses remembered for that; the table never grows beyond. */
+  readonly rateTableKeys: number;
+}
+
+export interface TurnServerOptions {
+  /** RFC 8489 §14.9. Shown to clients; best the domain name of the service. */
+  readonly realm: string;
+  /** Seals the nonces; any bytes, 32 random ones are best. Servers that share it accept each other's nonces. */
+  readonly nonceSecret: Uint8Array;
+  /** Secrets of the TURN REST scheme; any of them is accepted, so that one can be replaced without a break. */
+  readonly restSecrets?: readonly string[];
+  readonly users?: readonly StaticUser[];
+  /** Refuse a Refresh too once a REST name has expired. Off: an allocation made in time may be kept alive. */
+  readonly strictExpiry?: boolean;
+  /** Inclusive. RFC 8656 §7.2: best 49152 … 65535. */
+  readonly relayPorts: { readonly min: number; readonly max: number };
+  /** The addresses told to clients. A family without one is answered with 440. */
+  readonly relayAddresses: { readonly v4?: string | undefined; readonly v6?: string | undefined };
+  readonly peerPolicy: PeerPolicyOptions;
+  /** Relayed ports held at a time, reserved ones included; beyond: 486. */
+  readonly quotas: { readonly perUser: number; readonly total: number };
+  readonly lifetimes?: Partial<TurnLifetimes>;
+  readonly limits?: Partial<TurnLimits>;
+  /** SOFTWARE in the answers to Allocate and Refresh; left out by default, since it helps an attacker only. */
+  readonly software?: string | undefined;
+}
+
+export const DEFAULT_LIFETIMES: TurnLifetimes = {
+  allocationSeconds: 600,
+  maxAllocationSeconds: 3600,
+  permissionSeconds: 300,
+  channelSeconds: 600,
+  nonceSeconds: 3600,
+  reservationSeconds: 30,
+};
+
+export const DEFAULT_LIMITS: TurnLimits = {
+  peersPerAllocation: 1024,
+  channelsPerAllocation: 1024,
+  rememberedAnswers: 16_384,
+  portAttempts: 16,
+  unauthenticatedAnswers: { perSecond: 100, burst: 300 },
+  rateTableKeys: 8192,
+};
