@@ -1,4 +1,15 @@
 /** Floor 5: a participant in a room. Takes any W3C RTCPeerConnection and any signaling transport. */
+export { createCall } from './call.ts';
+export { type CallError, CLIENT_ERRORS, type ClientErrorCode } from './call-error.ts';
+export {
+  type CallDependencies,
+  type Clock,
+  type SeatStorage,
+  systemClock,
+  type TimerHandle,
+} from './dependencies.ts';
+export type { SignalingTransport } from './signaling-transport.ts';
+export { socketIoOptions, socketIoTransport } from './socket-io-transport.ts';
 export type {
   Call,
   CallOptions,

@@ -2,14 +2,8 @@
  * What a call looks like from outside: one immutable snapshot. The page draws it, the CLI prints it.
  * Decides nothing, holds no connection.
  */
-import type {
-  MediaState,
-  Participant,
-  ParticipantId,
-  RoomInfo,
-  RoomListing,
-  SignalingError,
-} from '../signaling/index.ts';
+import type { MediaState, Participant, ParticipantId, RoomInfo, RoomListing } from '../signaling/index.ts';
+import type { CallError } from './call-error.ts';
 
 /**
  * `lobby`: logged in, in no room. `joining`: asked, not answered. `waiting`: knocked, the host decides.
@@ -85,7 +79,7 @@ export interface CallState {
   /** Why the last stay ended. */
   readonly out: 'left' | 'removed' | 'declined' | 'replaced' | undefined;
   /** The last refusal that nobody waited for; shown, then dismissed. */
-  readonly error: SignalingError | undefined;
+  readonly error: CallError | undefined;
 }
 
 /** A sample of the numbers of one peer link, for the details panel. Rates are over the time since the last sample. */
@@ -135,15 +129,18 @@ export interface CallOptions {
 
 /**
  * One participant. Every verb that asks the server returns a promise that resolves when it is done and
- * rejects with `StackError` whose `code` is a signaling error code.
+ * rejects with `StackError` whose `code` is a signaling error code or one of CLIENT_ERRORS.
  */
 export interface Call {
   readonly state: CallState;
   /** Called after each change, at most once per microtask turn; returns the way to stop. */
   subscribe(listener: (state: CallState) => void): () => void;
   connect(): void;
-  /** Leaves the room and closes everything. */
-  close(): void;
+  /**
+   * Leaves the room and closes everything. With `keepSeat` (for `pagehide`, which may be a reload) the place and the
+   * host's role stay kept for the reloaded page until the server gives them up.
+   */
+  close(options?: { readonly keepSeat?: boolean }): void;
   rename(name: string): Promise<void>;
   watchLobby(on: boolean): Promise<void>;
   createRoom(options: {

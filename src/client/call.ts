@@ -1,0 +1,422 @@
+/** A participant in a room: signaling session, room, mesh and chat composed into the `Call` that a page uses. */
+import { StackError } from '../base/index.ts';
+import type { ClientRequest, ParticipantId } from '../signaling/index.ts';
+import { type CallError, clientError } from './call-error.ts';
+import { peersOf, troubleOf } from './call-view.ts';
+import { chatBytes, MAX_CHAT_BYTES } from './chat-channel.ts';
+import { ChatHistory } from './chat-history.ts';
+import { type CallDependencies, type TimerHandle, type World, worldOf } from './dependencies.ts';
+import { IceServers } from './ice-servers.ts';
+import { Mesh } from './mesh.ts';
+import { OutgoingMedia } from './outgoing-media.ts';
+import { afterEvent, EMPTY_ROOM, leftRoom, type RoomView, withoutMember } from './room-state.ts';
+import { SeatKeeper } from './seat-keeper.ts';
+import { type RoomEvent, SignalingSession } from './signaling-session.ts';
+import type { Call, CallOptions, CallState, LinkSample, TrackRole } from './state.ts';
+import { Store } from './store.ts';
+
+/** Does nothing until `connect`, `createRoom` or `joinRoom`. */
+export function createCall(dependencies: CallDependencies, options: CallOptions): Call {
+  return new RoomCall(dependencies, options);
+}
+
+/** A changed network shows as trouble until everybody is connected again, or at most so long. */
+const NETWORK_CHANGED_MS = 10_000;
+/** After a sleep the credentials at hand may be old; a restart needs some that last through its gathering. */
+const CREDENTIALS_NEEDED_MS = 30_000;
+
+type JoinRequest = Extract<ClientRequest, { type: 'create-room' | 'join-room' }>;
+
+class RoomCall implements Call {
+  readonly #world: World;
+  readonly #transport: CallDependencies['transport'];
+  readonly #session: SignalingSession;
+  readonly #store: Store<CallState>;
+  readonly #ice: IceServers;
+  readonly #outgoing: OutgoingMedia;
+  readonly #mesh: Mesh;
+  readonly #chat = new ChatHistory();
+  readonly #seats: SeatKeeper;
+  #name: string;
+  #view: RoomView = EMPTY_ROOM;
+  #seat: string | undefined;
+  #passcode: string | undefined;
+  #room: string | undefined;
+  #watching = false;
+  /** The session is a new one, and the seat that hello named has not been given back yet. */
+  #renewed = false;
+  #mediaSent = '';
+  #mediaScheduled = false;
+  #networkTimer: TimerHandle | undefined;
+  #networkChanged = false;
+
+  constructor(dependencies: CallDependencies, options: CallOptions) {
+    const world = worldOf(dependencies);
+    this.#world = world;
+    this.#transport = dependencies.transport;
+    this.#name = options.name;
+    this.#seats = new SeatKeeper(world.storage);
+    this.#outgoing = new OutgoingMedia(world.createMediaStream);
+    this.#outgoing.videoCodec = options.videoCodec;
+    this.#ice = new IceServers({
+      icePolicy: options.icePolicy ?? 'all',
+      relayTransport: options.relayTransport,
+    });
+    this.#session = new SignalingSession({
+      transport: dependencies.transport,
+      clock: world.clock,
+      random: world.random,
+      name: () => this.#name,
+      seat: () => (this.#view.phase === 'in-room' ? this.#seat : undefined),
+      onEvent: (event) => this.#handleEvent(event),
+      onWelcome: (welcome) => this.#handleWelcome(welcome),
+      onChange: () => {
+        this.#mesh.setSignaling(this.#session.status === 'connected' && !this.#renewed);
+        this.#publish();
+      },
+      onError: (error) => this.#report(error),
+    });
+    this.#mesh = new Mesh({
+      world,
+      ice: this.#ice,
+      outgoing: this.#outgoing,
+      send: (to, signal) => this.#session.request({ type: 'signal', to, signal }),
+      onChange: () => this.#publish(),
+      onChat: (from, message) => {
+        const name = this.#view.members.find((member) => member.id === from)?.name ?? '';
+        if (this.#chat.hear(from, name, message, world.clock.wallClock())) this.#publish();
+      },
+      onError: (error) => this.#report(error),
+      onGone: (peer) => this.#setView(withoutMember(this.#view, peer)),
+    });
+    this.#store = new Store<CallState>(initialState(options.name));
+  }
+
+  get state(): CallState {
+    return this.#store.state;
+  }
+
+  subscribe(listener: (state: CallState) => void): () => void {
+    return this.#store.subscribe(listener);
+  }
+
+  connect(): void {
+    this.#session.connect();
+  }
+
+  close(options?: { readonly keepSeat?: boolean }): void {
+    if (options?.keepSeat !== true) {
+      // Best effort: the text is handed to the transport before it is closed.
+      if (this.#view.phase === 'in-room' || this.#view.phase === 'waiting')
+        this.#tell({ type: 'leave-room' });
+      this.#seats.forget();
+    }
+    this.#world.clock.clearTimeout(this.#networkTimer);
+    this.#mesh.clear();
+    this.#session.close();
+    if (this.#view.phase === 'in-room') this.#setView(leftRoom(this.#view, 'left'));
+  }
+
+  async rename(name: string): Promise<void> {
+    if (this.#session.status === 'connected') await this.#session.request({ type: 'rename', name });
+    this.#name = name;
+    this.#publish();
+  }
+
+  async watchLobby(on: boolean): Promise<void> {
+    this.#watching = on;
+    await this.#session.request({ type: 'watch-lobby', on });
+  }
+
+  createRoom(options: Parameters<Call['createRoom']>[0]): Promise<void> {
+    this.#passcode = options.passcode;
+    this.#room = undefined;
+    return this.#join({ type: 'create-room', ...options, media: this.#outgoing.mediaState() });
+  }
+
+  async joinRoom(room: string, options?: { readonly passcode?: string }): Promise<void> {
+    this.#passcode = options?.passcode;
+    this.#room = room;
+    const request: JoinRequest = {
+      type: 'join-room',
+      room,
+      ...(options?.passcode === undefined ? {} : { passcode: options.passcode }),
+      media: this.#outgoing.mediaState(),
+    };
+    const seat = this.#seats.seatFor(room);
+    try {
+      await this.#join(seat === undefined ? request : { ...request, seat });
+    } catch (thrown) {
+      if (seat === undefined || !(thrown instanceof StackError) || thrown.code !== 'SEAT_STALE') throw thrown;
+      this.#seats.forget();
+      await this.#join(request);
+    }
+  }
+
+  async leaveRoom(): Promise<void> {
+    this.#seats.forget();
+    if (this.#view.phase !== 'in-room' && this.#view.phase !== 'waiting') return;
+    const left = this.#session.request({ type: 'leave-room' });
+    this.#seat = undefined;
+    this.#setView(leftRoom(this.#view, 'left'));
+    try {
+      await left;
+    } catch (thrown) {
+      if (!(thrown instanceof StackError) || thrown.code !== 'NOT_IN_ROOM') throw thrown;
+    }
+  }
+
+  async setRoom(change: Parameters<Call['setRoom']>[0]): Promise<void> {
+    await this.#session.request({ type: 'set-room', ...change });
+  }
+
+  async admit(participant: ParticipantId, allow: boolean): Promise<void> {
+    await this.#session.request({ type: 'admit', participant, allow });
+  }
+
+  async remove(participant: ParticipantId): Promise<void> {
+    await this.#session.request({ type: 'remove', participant });
+  }
+
+  setTrack(role: TrackRole, track: MediaStreamTrack | null): void {
+    this.#outgoing.setTrack(role, track);
+    this.#scheduleMedia();
+    for (const link of this.#mesh.links) link.applyTrack(role);
+  }
+
+  setMicrophoneMuted(muted: boolean): void {
+    this.#outgoing.microphoneMuted = muted;
+    this.#scheduleMedia();
+  }
+
+  async setVideoLimits(limits: Parameters<Call['setVideoLimits']>[0]): Promise<void> {
+    this.#outgoing.limits = limits;
+    for (const link of this.#mesh.links) link.applyLimits();
+  }
+
+  async setVideoCodec(codec: string | undefined): Promise<void> {
+    this.#outgoing.videoCodec = codec;
+    for (const link of this.#mesh.links) link.renegotiate();
+  }
+
+  sendChat(text: string): void {
+    if (text === '' || this.#view.phase !== 'in-room') return;
+    if (chatBytes(text) > MAX_CHAT_BYTES) {
+      this.#report(clientError('CLIENT_CHAT_TOO_LONG'));
+      return;
+    }
+    const message = this.#chat.say(this.#name, text, this.#world.clock.wallClock());
+    for (const link of this.#mesh.links) link.sendChat(message);
+    this.#publish();
+  }
+
+  dismissError(): void {
+    this.#store.update({ error: undefined });
+  }
+
+  networkChanged(): void {
+    const { clock } = this.#world;
+    clock.clearTimeout(this.#networkTimer);
+    this.#networkChanged = this.#view.members.length > 0;
+    this.#networkTimer = clock.setTimeout(() => {
+      this.#networkChanged = false;
+      this.#publish();
+    }, NETWORK_CHANGED_MS);
+    this.#session.probe();
+    for (const link of this.#mesh.links) link.networkChanged();
+    this.#publish();
+  }
+
+  async sample(): Promise<readonly LinkSample[]> {
+    const samples = await Promise.allSettled([...this.#mesh.links].map((link) => link.sample()));
+    // A link that was closed while it was asked has no numbers any more.
+    return samples.flatMap((sample) => (sample.status === 'fulfilled' ? [sample.value] : []));
+  }
+
+  async #join(request: JoinRequest): Promise<void> {
+    const before = this.#view;
+    this.#setView({ ...this.#view, phase: 'joining', out: undefined });
+    this.#session.connect();
+    try {
+      const status = await this.#session.request(request);
+      if (status === 'waiting' && this.#view.phase === 'joining') {
+        this.#setView({ ...this.#view, phase: 'waiting' });
+      }
+    } catch (thrown) {
+      // Asked once more after a server restart, although the first time had been enough.
+      const isIn = this.#view.phase === 'in-room';
+      if (isIn && thrown instanceof StackError && thrown.code === 'ALREADY_IN_ROOM') return;
+      if (this.#view.phase === 'joining') {
+        this.#setView({ ...this.#view, phase: before.phase === 'left' ? 'left' : this.#restingPhase() });
+      }
+      throw thrown;
+    }
+  }
+
+  #restingPhase(): 'offline' | 'lobby' {
+    return this.#session.status === 'connected' || this.#session.status === 'reconnecting'
+      ? 'lobby'
+      : 'offline';
+  }
+
+  #handleWelcome(welcome: { renewed: boolean; resumed: boolean; resumeSeconds: number }): void {
+    this.#mesh.setPatience(welcome.resumeSeconds);
+    if (this.#view.phase === 'offline') this.#view = { ...this.#view, phase: 'lobby' };
+    if (welcome.resumed) {
+      const fresh = this.#ice.freshFor(CREDENTIALS_NEEDED_MS, this.#world.clock.now());
+      if (!fresh) this.#tell({ type: 'refresh-ice' });
+      return;
+    }
+    if (!welcome.renewed) return;
+    this.#mediaSent = '';
+    if (this.#watching) this.#tell({ type: 'watch-lobby', on: true });
+    if (this.#view.phase === 'in-room') this.#renewed = true;
+    else if (this.#view.phase === 'waiting') this.#rejoin(); // the server has forgotten the knock
+  }
+
+  #handleEvent(event: RoomEvent): void {
+    if (event.type === 'ice') this.#ice.update(event.ice, this.#world.clock.now());
+    else if (event.type === 'signal') this.#mesh.handleSignal(event.from, event.signal);
+    else if (event.type === 'error') {
+      if (event.error.code === 'SEAT_STALE' && this.#renewed) this.#rejoin();
+      else this.#report(event.error);
+    } else {
+      const before = this.#view;
+      if (event.type === 'joined') this.#takeSeat(event.room.id, event.seat);
+      if (event.type === 'room-updated' && event.seat) this.#takeSeat(event.room.id, event.seat);
+      if (event.type === 'out') this.#giveSeatUp();
+      this.#setView(afterEvent(this.#view, event));
+      if (event.type === 'joined') this.#handleJoined(before.self === event.self);
+      if (event.type === 'participant-joined') {
+        // Known already: back with a session that has lost what was under way.
+        const known = before.members.some((member) => member.id === event.participant.id);
+        if (known) this.#mesh.peerRenewed(event.participant.id);
+      }
+    }
+  }
+
+  #handleJoined(sameSelf: boolean): void {
+    if (this.#renewed) {
+      this.#renewed = false;
+      if (sameSelf) this.#mesh.sessionRenewed();
+      this.#mesh.setSignaling(this.#session.status === 'connected');
+    }
+    if (!sameSelf) this.#chat.clear();
+    this.#scheduleMedia();
+    this.#publish();
+  }
+
+  /** The old seat is gone; the way in that was good before is tried again. */
+  #rejoin(): void {
+    const room = this.#view.room?.id ?? this.#room;
+    this.#renewed = false;
+    this.#seat = undefined;
+    this.#mesh.clear();
+    if (room === undefined) {
+      this.#setView(leftRoom(this.#view, 'left'));
+      return;
+    }
+    const passcode = this.#passcode === undefined ? {} : { passcode: this.#passcode };
+    this.#join({ type: 'join-room', room, ...passcode, media: this.#outgoing.mediaState() }).catch(
+      (thrown: CallError) => {
+        this.#setView(leftRoom(this.#view, 'left'));
+        this.#report(thrown);
+      },
+    );
+  }
+
+  #takeSeat(room: string, seat: string): void {
+    this.#seat = seat;
+    this.#room = room;
+    this.#seats.keep(room, seat);
+  }
+
+  #giveSeatUp(): void {
+    this.#seat = undefined;
+    this.#renewed = false;
+    this.#seats.forget();
+  }
+
+  #setView(view: RoomView): void {
+    this.#view = view;
+    if (view.phase !== 'in-room' && view.phase !== 'joining') this.#chat.clear();
+    this.#mesh.sync(view.self, view.members);
+    this.#publish();
+  }
+
+  /** Once a microtask, and before the negotiation of a new track begins: people know what it is when it comes. */
+  #scheduleMedia(): void {
+    if (this.#mediaScheduled) return;
+    this.#mediaScheduled = true;
+    queueMicrotask(() => {
+      this.#mediaScheduled = false;
+      if (this.#view.phase !== 'in-room') return;
+      const media = this.#outgoing.mediaState();
+      const text = JSON.stringify(media);
+      if (text === this.#mediaSent) return;
+      this.#mediaSent = text;
+      this.#tell({ type: 'set-media', media });
+    });
+  }
+
+  /** A request that nobody waits for. */
+  #tell(request: ClientRequest): void {
+    this.#session.request(request).catch((thrown: CallError) => this.#report(thrown));
+  }
+
+  #report(error: CallError): void {
+    if (error.code === 'CLIENT_CLOSED' || error.code === 'CLIENT_SESSION_LOST') return; // by design
+    this.#store.update({ error: { code: error.code, message: error.message } });
+  }
+
+  #publish(): void {
+    const { state } = this.#store;
+    const view = this.#view;
+    const peers = peersOf(view.members, view.room, (peer) => this.#mesh.link(peer), state.peers);
+    if (this.#networkChanged && peers.every((peer) => peer.link === 'connected')) {
+      this.#networkChanged = this.#session.status !== 'connected';
+    }
+    const { status, roundTripMs } = this.#session;
+    const transport = this.#transport.kind;
+    const old = state.signaling;
+    const isSame = old.status === status && old.transport === transport && old.roundTripMs === roundTripMs;
+    this.#store.update({
+      phase: view.phase,
+      signaling: isSame ? old : { status, transport, roundTripMs },
+      name: this.#name,
+      rooms: view.rooms,
+      room: view.room,
+      self: view.self,
+      isHost: view.self !== undefined && view.room?.host === view.self,
+      peers,
+      knocks: view.knocks,
+      chat: this.#chat.entries,
+      out: view.out,
+      trouble: troubleOf({
+        draining: this.#session.draining,
+        signalingLost: status === 'reconnecting',
+        networkChanged: this.#networkChanged,
+        peers,
+        before: state.trouble,
+      }),
+    });
+  }
+}
+
+function initialState(name: string): CallState {
+  return {
+    phase: 'offline',
+    signaling: { status: 'connecting', transport: undefined, roundTripMs: undefined },
+    name,
+    rooms: [],
+    room: undefined,
+    self: undefined,
+    isHost: false,
+    peers: [],
+    knocks: [],
+    chat: [],
+    trouble: undefined,
+    out: undefined,
+    error: undefined,
+  };
+}

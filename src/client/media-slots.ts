@@ -1,0 +1,129 @@
+/**
+ * Which transceiver of one RTCPeerConnection carries which role. Microphone and camera come first and exist from the
+ * first offer on, so that switching them on, off or over is a `replaceTrack` without negotiation; screen and its sound
+ * are added when they are first shared, and kept.
+ */
+import type { OutgoingMedia } from './outgoing-media.ts';
+import { preferCodec } from './outgoing-media.ts';
+import type { TrackRole } from './state.ts';
+
+export const TRACK_ROLES = ['microphone', 'camera', 'screen', 'screen-audio'] as const satisfies TrackRole[];
+
+export interface MediaSlotsOptions {
+  readonly pc: RTCPeerConnection;
+  readonly outgoing: OutgoingMedia;
+  readonly videoCodecs: () => readonly RTCRtpCodec[];
+  readonly onError: (thrown: unknown) => void;
+}
+
+export class MediaSlots {
+  readonly #options: MediaSlotsOptions;
+  readonly #slots = new Map<TrackRole, RTCRtpTransceiver>();
+  /** What each sender was last told to send; `sender.track` lags behind while a replacement is under way. */
+  readonly #given = new Map<TrackRole, MediaStreamTrack | null>();
+  #preferredCodec: string | undefined;
+
+  constructor(options: MediaSlotsOptions) {
+    this.#options = options;
+  }
+
+  transceiver(role: TrackRole): RTCRtpTransceiver | undefined {
+    return this.#slots.get(role);
+  }
+
+  roleOfSender(sender: RTCRtpSender | undefined): TrackRole | undefined {
+    for (const [role, slot] of this.#slots) if (slot.sender === sender) return role;
+    return undefined;
+  }
+
+  /** Before the first offer. The other side takes the first audio and the first video section over in `adopt`. */
+  open(): void {
+    this.#add('microphone', 'sendrecv');
+    this.#add('camera', 'sendrecv');
+    this.fill();
+  }
+
+  /** After the first remote offer, before it is answered. */
+  adopt(): void {
+    const own = new Set(this.#slots.values());
+    const offered = this.#options.pc.getTransceivers().filter((transceiver) => !own.has(transceiver));
+    this.#take(
+      'microphone',
+      offered.find((transceiver) => transceiver.receiver.track.kind === 'audio'),
+    );
+    this.#take(
+      'camera',
+      offered.find((transceiver) => transceiver.receiver.track.kind === 'video'),
+    );
+  }
+
+  /** Gives every role its track, with a new section for a role that has a track and no section yet. */
+  fill(): void {
+    for (const role of TRACK_ROLES) this.apply(role);
+  }
+
+  apply(role: TrackRole): void {
+    const slot = this.#slots.get(role);
+    const track = this.#options.outgoing.track(role);
+    if (!slot) {
+      if (track) this.#add(role, role === 'microphone' || role === 'camera' ? 'sendrecv' : 'sendonly');
+    } else if (this.#given.get(role) !== track) {
+      this.#given.set(role, track);
+      slot.sender.replaceTrack(track).then(() => {
+        if (role === 'camera') this.applyLimits();
+      }, this.#options.onError);
+    }
+  }
+
+  /** Before a description is made. */
+  applyCodec(): void {
+    const { outgoing, videoCodecs } = this.#options;
+    if (outgoing.videoCodec === undefined && this.#preferredCodec === undefined) return;
+    const preferred = preferCodec(videoCodecs(), outgoing.videoCodec);
+    for (const role of ['camera', 'screen'] as const) {
+      try {
+        this.#slots.get(role)?.setCodecPreferences?.(preferred);
+      } catch {
+        // An older browser takes sender codecs only: it then keeps its own order.
+      }
+    }
+    this.#preferredCodec = outgoing.videoCodec;
+  }
+
+  /** Scales and limits what the camera sends. A browser that cannot is left as it is. W3C webrtc §5.2 (setParameters). */
+  applyLimits(): void {
+    const sender = this.#slots.get('camera')?.sender;
+    const { maxHeight, maxBps } = this.#options.outgoing.limits;
+    if (!sender?.getParameters) return;
+    const parameters = sender.getParameters();
+    const encoding = parameters.encodings?.[0];
+    if (!encoding) return;
+    const height = sender.track?.getSettings().height;
+    const scale = height && maxHeight ? Math.max(1, height / maxHeight) : 1;
+    if ((encoding.scaleResolutionDownBy ?? 1) === scale && encoding.maxBitrate === maxBps) return;
+    encoding.scaleResolutionDownBy = scale;
+    if (maxBps === undefined) delete encoding.maxBitrate;
+    else encoding.maxBitrate = maxBps;
+    // Rejected when a negotiation came between, which ends in `applyLimits` again, or when the browser cannot.
+    sender.setParameters(parameters).catch(() => undefined);
+  }
+
+  #add(role: TrackRole, direction: RTCRtpTransceiverDirection): void {
+    const { pc, outgoing } = this.#options;
+    const kind = role === 'camera' || role === 'screen' ? 'video' : 'audio';
+    const track = outgoing.track(role);
+    const init = { direction, streams: [outgoing.streamOf(role)] };
+    this.#slots.set(role, pc.addTransceiver(track ?? kind, init));
+    this.#given.set(role, track);
+  }
+
+  #take(role: TrackRole, transceiver: RTCRtpTransceiver | undefined): void {
+    if (!transceiver || this.#slots.has(role)) return;
+    const { outgoing } = this.#options;
+    transceiver.direction = 'sendrecv';
+    transceiver.sender.setStreams?.(outgoing.streamOf(role));
+    this.#slots.set(role, transceiver);
+    this.#given.set(role, null);
+    this.apply(role);
+  }
+}
