@@ -1,17 +1,21 @@
 /** Brings all parts up as one server and takes them down again. On a failure nothing stays open. */
 import { createServer as createTcpServer, type Socket, type Server as TcpServer } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
-import type { Log, SocketAddress } from '../base/index.ts';
+import { encodeUtf8, type Log, type SocketAddress } from '../base/index.ts';
+import { nodeEnv } from '../node/index.ts';
 import { CloseStack } from './close-stack.ts';
 import { createApp } from './http/app.ts';
 import { loadPageFiles } from './http/page-files.ts';
 import { RequestFacts } from './http/request-facts.ts';
 import { createWebServers } from './http/web-server.ts';
+import { IceMinter } from './ice-minter.ts';
 import { hostsOf, webLink } from './links.ts';
 import { listenError } from './listen-error.ts';
 import { Metrics } from './metrics.ts';
+import { signalingMetrics } from './metrics-of-signaling.ts';
 import { openSecrets } from './secrets.ts';
 import type { Settings } from './settings/options.ts';
+import { attachSignaling, type SignalingEndpoint } from './signaling/attach-signaling.ts';
 import { StateDir } from './state-dir.ts';
 import { openCertificateFiles } from './tls/certificate-files.ts';
 import type { CertificateSource, CredentialsListener } from './tls/certificate-source.ts';
@@ -49,7 +53,8 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
 
 async function start(settings: Settings, log: Log, open: CloseStack): Promise<RunningServer> {
   const state = new StateDir(settings.stateDir);
-  openSecrets(state);
+  const secrets = openSecrets(state);
+  const env = nodeEnv({ log });
   let useCredentials: CredentialsListener = () => {};
   const certificates = await openCertificates(settings, state, log, (fresh) => useCredentials(fresh));
   open.push('certificates', () => certificates.close());
@@ -71,6 +76,9 @@ async function start(settings: Settings, log: Log, open: CloseStack): Promise<Ru
   });
   const web = createWebServers({ app, facts });
   open.push('web servers', () => web.close());
+
+  let signaling: SignalingEndpoint | undefined;
+  const onFact = signalingMetrics(metrics, () => signaling?.stats());
 
   const sockets = new Set<Socket>();
   const tls = createTlsServer({ ...certificates.current, ALPNProtocols: ['http/1.1'] }, (socket) => {
@@ -94,6 +102,20 @@ async function start(settings: Settings, log: Log, open: CloseStack): Promise<Ru
     front.close();
     for (const socket of sockets) socket.destroy();
   });
+  const minter = new IceMinter(env, {
+    secret: settings.turnSecret[0] ?? secrets.turn,
+    lifetimeSeconds: settings.credentialMinutes * 60,
+    turnPort: settings.turnPort,
+    webPort: local.port,
+  });
+  signaling = attachSignaling(web.secure, {
+    env,
+    rooms: { secret: encodeUtf8(secrets.signaling), roomPeople: settings.roomLimit },
+    mintIce: (session, host) => minter.mint(session, host, undefined),
+    facts,
+    onFact,
+  });
+  open.push('signaling', () => signaling?.close());
   ready = true;
   const url = webLink(local.ip, local.port);
   return {
