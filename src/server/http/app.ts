@@ -6,7 +6,7 @@ import { makePageFile, type PageFile, type PageFiles } from './page-files.ts';
 import { sendPlainPage } from './plain-page.ts';
 import { isLoopback, type RequestFacts } from './request-facts.ts';
 import { securityHeaders } from './security-headers.ts';
-import { trustPage } from './trust-page.ts';
+import { TRUST_STYLE_HASHES, trustPage } from './trust-page.ts';
 
 export interface AppOptions {
   readonly page: PageFiles;
@@ -26,6 +26,13 @@ export function createApp(options: AppOptions): Express {
   app.disable('x-powered-by');
   app.disable('etag'); // files have their own
   app.set('query parser', false); // the page reads its own parameters
+  app.use((request, response, next) => {
+    // Before the policy is written, because it has to name the styles of the page that follows.
+    const file = findFile(page, request.path);
+    response.locals.file = file;
+    response.locals.styleHashes = request.path === '/trust' ? TRUST_STYLE_HASHES : (file?.styleHashes ?? []);
+    next();
+  });
   app.use(...securityHeaders({ facts, strictTransport: authority() === undefined }));
 
   app.get('/healthz', (_request, response) => sendText(response, 200, 'ok\n'));
@@ -57,7 +64,7 @@ export function createApp(options: AppOptions): Express {
     sendFile(request, response, await makePageFile('/trust.html', Buffer.from(trustPage(pem))));
   });
   app.use((request: Request, response: Response) => {
-    const found = findFile(page, request.path);
+    const found: PageFile | undefined = response.locals.file;
     if (found === undefined) {
       return sendPlainPage(response, page.size === 0 && isPage(request.path) ? 503 : 404);
     }

@@ -1,6 +1,8 @@
 /** The page that explains, in Korean and English, how to trust the certificate authority of this server. Text only. */
 import { X509Certificate } from 'node:crypto';
 
+import { styleHashes } from './page-files.ts';
+
 interface Step {
   readonly system: string;
   readonly ko: string;
@@ -49,6 +51,11 @@ code { overflow-wrap: anywhere; font-size: 0.9em; }
 .get { display: inline-block; margin: 0.5rem 0; padding: 0.7rem 1.2rem; border: 1px solid; border-radius: 0.5rem; font-weight: 600; color: inherit; }
 `;
 
+const STYLE_TAG = `<style>${STYLE}</style>`;
+
+/** CSP sources of the page's own style. */
+export const TRUST_STYLE_HASHES = styleHashes(STYLE_TAG);
+
 /** HTML. `authority` is PEM. */
 export function trustPage(authority: string): string {
   const { fingerprint256 } = new X509Certificate(authority);
@@ -60,7 +67,7 @@ export function trustPage(authority: string): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>인증서 신뢰하기 · Trust the certificate — Ieum</title>
-<style>${STYLE}</style>
+${STYLE_TAG}
 </head>
 <body>
 <main>
