@@ -22,8 +22,6 @@ export function createCall(dependencies: CallDependencies, options: CallOptions)
 
 /** A changed network shows as trouble until everybody is connected again, or at most so long. */
 const NETWORK_CHANGED_MS = 10_000;
-/** After a sleep the credentials at hand may be old; a restart needs some that last through its gathering. */
-const CREDENTIALS_NEEDED_MS = 30_000;
 
 type JoinRequest = Extract<ClientRequest, { type: 'create-room' | 'join-room' }>;
 
@@ -84,7 +82,7 @@ class RoomCall implements Call {
       onChange: () => this.#publish(),
       onChat: (from, message) => {
         const name = this.#view.members.find((member) => member.id === from)?.name ?? '';
-        if (this.#chat.hear(from, name, message, world.clock.wallClock())) this.#publish();
+        if (this.#chat.hear(from, name, message, world.wallClock())) this.#publish();
       },
       onError: (error) => this.#report(error),
       onGone: (peer) => this.#setView(withoutMember(this.#view, peer)),
@@ -205,7 +203,7 @@ class RoomCall implements Call {
       this.#report(clientError('CLIENT_CHAT_TOO_LONG'));
       return;
     }
-    const message = this.#chat.say(this.#name, text, this.#world.clock.wallClock());
+    const message = this.#chat.say(this.#name, text, this.#world.wallClock());
     for (const link of this.#mesh.links) link.sendChat(message);
     this.#publish();
   }
@@ -262,11 +260,6 @@ class RoomCall implements Call {
   #handleWelcome(welcome: { renewed: boolean; resumed: boolean; resumeSeconds: number }): void {
     this.#mesh.setPatience(welcome.resumeSeconds);
     if (this.#view.phase === 'offline') this.#view = { ...this.#view, phase: 'lobby' };
-    if (welcome.resumed) {
-      const fresh = this.#ice.freshFor(CREDENTIALS_NEEDED_MS, this.#world.clock.now());
-      if (!fresh) this.#tell({ type: 'refresh-ice' });
-      return;
-    }
     if (!welcome.renewed) return;
     this.#mediaSent = '';
     if (this.#watching) this.#tell({ type: 'watch-lobby', on: true });
@@ -275,10 +268,11 @@ class RoomCall implements Call {
   }
 
   #handleEvent(event: RoomEvent): void {
-    if (event.type === 'ice') this.#ice.update(event.ice, this.#world.clock.now());
+    if (event.type === 'ice') this.#ice.update(event.ice);
     else if (event.type === 'signal') this.#mesh.handleSignal(event.from, event.signal);
     else if (event.type === 'error') {
-      if (event.error.code === 'SEAT_STALE' && this.#renewed) this.#rejoin();
+      // The answer to the seat in hello, when it is none.
+      if (this.#renewed) this.#loseSeat(event.error);
       else this.#report(event.error);
     } else {
       const before = this.#view;
@@ -304,6 +298,16 @@ class RoomCall implements Call {
     if (!sameSelf) this.#chat.clear();
     this.#scheduleMedia();
     this.#publish();
+  }
+
+  #loseSeat(error: CallError): void {
+    if (error.code === 'SEAT_STALE') {
+      this.#rejoin();
+      return;
+    }
+    this.#giveSeatUp();
+    this.#setView(leftRoom(this.#view, error.code === 'ROOM_REMOVED' ? 'removed' : 'left'));
+    this.#report(error);
   }
 
   /** The old seat is gone; the way in that was good before is tried again. */

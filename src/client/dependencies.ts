@@ -6,8 +6,6 @@ export type TimerHandle = unknown;
 export interface Clock {
   /** Monotonic milliseconds. */
   now(): number;
-  /** Milliseconds since 1970. */
-  wallClock(): number;
   setTimeout(callback: () => void, delayMs: number): TimerHandle;
   clearTimeout(handle: TimerHandle): void;
 }
@@ -28,6 +26,8 @@ export interface CallDependencies {
   readonly videoCodecs?: () => readonly RTCRtpCodec[];
   /** Default: the clock of the machine. */
   readonly clock?: Clock;
+  /** Milliseconds since 1970, for the times of chat messages. Default: `Date.now`. */
+  readonly wallClock?: () => number;
   /** Uniform in 0 … 1, for jitter only. Default: `Math.random`. */
   readonly random?: () => number;
   /** Without it a reloaded page joins as a new person. */
@@ -36,7 +36,6 @@ export interface CallDependencies {
 
 export const systemClock: Clock = {
   now: () => performance.now(),
-  wallClock: () => Date.now(),
   setTimeout: (callback, delayMs) => setTimeout(callback, delayMs),
   clearTimeout: (handle) => clearTimeout(handle as ReturnType<typeof setTimeout>),
 };
@@ -52,6 +51,7 @@ export function worldOf(dependencies: CallDependencies): World {
     createMediaStream: dependencies.createMediaStream ?? ((tracks) => new MediaStream([...tracks])),
     videoCodecs: dependencies.videoCodecs ?? browserVideoCodecs,
     clock: dependencies.clock ?? systemClock,
+    wallClock: dependencies.wallClock ?? Date.now,
     random: dependencies.random ?? Math.random,
     storage: dependencies.storage,
   };

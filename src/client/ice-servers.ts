@@ -10,20 +10,13 @@ export interface IcePreferences {
 export class IceServers {
   readonly #preferences: IcePreferences;
   #configuration: IceConfiguration = { iceServers: [], ttlSeconds: 0 };
-  #receivedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(preferences: IcePreferences) {
     this.#preferences = preferences;
   }
 
-  update(configuration: IceConfiguration, nowMs: number): void {
+  update(configuration: IceConfiguration): void {
     this.#configuration = configuration;
-    this.#receivedAtMs = nowMs;
-  }
-
-  /** Whether credentials are there that last for another `needMs`. */
-  freshFor(needMs: number, nowMs: number): boolean {
-    return nowMs + needMs < this.#receivedAtMs + this.#configuration.ttlSeconds * 1000;
   }
 
   rtcConfiguration(): RTCConfiguration {

@@ -2,17 +2,17 @@
  * One signaling session over many connections: hello and welcome, numbered requests with promises, resuming after a
  * cut, reconnecting. Knows nothing of rooms. docs/signaling.md.
  */
-import * as v from 'valibot';
 import {
   type ClientFrame,
   type ClientRequest,
   PROTOCOL_VERSION,
+  parseServerFrame,
   type ServerEvent,
-  ServerFrame,
+  type ServerFrame,
   type Welcome,
 } from '../signaling/index.ts';
 import { Backoff } from './backoff.ts';
-import { type CallError, clientError, stackError, unsupportedSdpType } from './call-error.ts';
+import { type CallError, clientError, stackError } from './call-error.ts';
 import type { Clock, TimerHandle } from './dependencies.ts';
 import { RequestBook, type RequestStatus } from './request-book.ts';
 import type { SignalingTransport } from './signaling-transport.ts';
@@ -174,21 +174,12 @@ export class SignalingSession {
     }
   }
 
+  /** What is not understood is reported, and counted all the same: the server need not say it again. */
   #parse(text: string): ServerFrame | undefined {
-    let raw: unknown;
-    try {
-      raw = JSON.parse(text);
-    } catch {
-      this.#options.onError(clientError('CLIENT_FRAME_MALFORMED', 'no JSON'));
-      return undefined;
-    }
-    const parsed = v.safeParse(ServerFrame, raw);
-    if (parsed.success) return parsed.output;
-    const sdpType = sdpTypeOf(raw);
-    const known = sdpType === undefined || ['offer', 'answer', 'pranswer'].includes(sdpType);
-    this.#options.onError(
-      known ? clientError('CLIENT_FRAME_MALFORMED', parsed.issues[0].message) : unsupportedSdpType(sdpType),
-    );
+    const parsed = parseServerFrame(text);
+    if (parsed.ok) return parsed.frame;
+    if (parsed.s !== undefined && parsed.s > this.#received) this.#received = parsed.s;
+    this.#options.onError(parsed.error);
     return undefined;
   }
 
@@ -231,6 +222,11 @@ export class SignalingSession {
     } else if (event.type === 'error' && event.error.code === 'VERSION_UNSUPPORTED') {
       this.#options.onError(event.error);
       this.close(); // trying again cannot help: only a newer page can
+    } else if (event.type === 'error' && this.#phase === 'greeting') {
+      // The hello was refused. A server that drains or is busy for a moment is simply tried again.
+      const passes = event.error.code === 'SERVER_DRAINING' || event.error.code === 'RATE_LIMITED';
+      if (!passes) this.#options.onError(event.error);
+      this.#drop();
     } else this.#options.onEvent(event);
   }
 
@@ -288,14 +284,4 @@ export class SignalingSession {
     clock.clearTimeout(this.#pingTimer);
     clock.clearTimeout(this.#probeTimer);
   }
-}
-
-/** The SDP type inside a frame that did not pass the schema, wherever the rest of it is in order. */
-function sdpTypeOf(raw: unknown): string | undefined {
-  let value = raw;
-  for (const key of ['event', 'signal', 'description', 'type']) {
-    if (typeof value !== 'object' || value === null) return undefined;
-    value = (value as Record<string, unknown>)[key];
-  }
-  return typeof value === 'string' ? value : undefined;
 }

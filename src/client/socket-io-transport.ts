@@ -2,8 +2,23 @@
  * A Socket.IO socket as signaling transport: one event `frame` with a JSON text, both ways. The socket makes one
  * attempt at a time; when to try again is decided by the session.
  */
-import type { Socket } from 'socket.io-client';
 import type { SignalingTransport } from './signaling-transport.ts';
+
+/** What is used of socket.io-client's `Socket`; its two builds (ESM, CommonJS) have types that do not fit each other. */
+export interface SocketLike {
+  readonly io: {
+    reconnection(on: boolean): unknown;
+    readonly engine?: {
+      readonly transport?: { readonly name: string };
+      on(event: 'upgrade', listener: () => void): unknown;
+    };
+    readonly opts: { readonly transports?: { reverse(): unknown } };
+  };
+  connect(): unknown;
+  disconnect(): unknown;
+  emit(event: 'frame', text: string): unknown;
+  on(event: string, listener: (argument: never) => void): unknown;
+}
 
 /**
  * Options for `io()` that this transport counts on: WebSocket first, long-polling in the same attempt when it is
@@ -20,7 +35,7 @@ export function socketIoOptions() {
 }
 
 /** Wraps `socket`, made with `socketIoOptions()`; it belongs to the transport from now on. */
-export function socketIoTransport(socket: Socket): SignalingTransport {
+export function socketIoTransport(socket: SocketLike): SignalingTransport {
   const manager = socket.io;
   manager.reconnection(false);
   let wanted = false;
@@ -68,8 +83,8 @@ export function socketIoTransport(socket: Socket): SignalingTransport {
   socket.on('frame', (text: unknown) => {
     if (wanted && typeof text === 'string') transport.onText?.(text);
   });
-  socket.on('disconnect', (reason) => ended(reason));
-  socket.on('connect_error', (error) => {
+  socket.on('disconnect', (reason: string) => ended(reason));
+  socket.on('connect_error', (error: Error) => {
     // A WebSocket that neither opens nor fails hides polling behind it, so the next attempt begins with the other.
     manager.opts.transports?.reverse();
     ended(error.message);
