@@ -1,0 +1,10 @@
+/** Floor 6: the shell around the machines in a Node process: clock, randomness, sockets, addresses. */
+export { type BindErrorCode, bindError, systemCodeOf } from './bind-error.ts';
+export { monotonicNow } from './clock.ts';
+export { nodeCrypto } from './crypto.ts';
+export { type Driver, type DriverOptions, driveMachine } from './driver.ts';
+export { nodeEnv } from './env.ts';
+export { type AddressScope, type OwnAddress, ownAddresses, scopeOf } from './interfaces.ts';
+export { plainBytes } from './plain-bytes.ts';
+export { nodeRandom } from './random.ts';
+export { bindUdp, type DatagramHandler, type UdpCounts, type UdpOptions, type UdpSocket } from './udp.ts';
