@@ -18,6 +18,8 @@ export async function openByHand(
     .map((file) => `<script>\n${readFileSync(path.join(ROOT, file), 'utf8')}\n</script>`)
     .join('\n');
   const url = `${server.url}/by-hand/${room}`;
+  // A page that a test hands in comes from no address, and has to be allowed to speak to a loopback one.
+  await person.context.grantPermissions(['camera', 'microphone', 'local-network-access']);
   await servePage(person, `${url}*`, `<!doctype html>${page.body}\n${scripts}`);
   await person.page.goto(`${url}${page.query ?? ''}`);
 }
