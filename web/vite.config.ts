@@ -1,0 +1,41 @@
+/** How the page is built: `vite build web` writes dist/web. Knows nothing of the server that hands it out. */
+import { fileURLToPath } from 'node:url';
+import { defineConfig, type Plugin } from 'vite';
+
+/**
+ * Moves the style sheet behind the splash mark, so that the first paint needs nothing but index.html.
+ * The module script still waits for the sheet, so the page itself never shows without style.
+ */
+const paintFirst: Plugin = {
+  name: 'paint-first',
+  enforce: 'post',
+  transformIndexHtml: {
+    order: 'post',
+    handler(html) {
+      const sheets = html.match(/\s*<link rel="stylesheet"[^>]*>/g) ?? [];
+      const rest = sheets.reduce((text, sheet) => text.replace(sheet, ''), html);
+      return rest.replace('</body>', `${sheets.join('')}\n  </body>`);
+    },
+  },
+};
+
+/** `--mode stage` puts the scripted call of test/support/page in the place of the real one; it is never shipped. */
+const stagedCall = fileURLToPath(new URL('../test/support/page/staged-call.ts', import.meta.url));
+
+export default defineConfig(({ mode }) => ({
+  root: fileURLToPath(new URL('.', import.meta.url)),
+  base: '/',
+  plugins: [paintFirst],
+  resolve: { alias: mode === 'stage' ? [{ find: /^.*\/connect\.ts$/, replacement: stagedCall }] : [] },
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  build: {
+    outDir: '../dist/web',
+    emptyOutDir: true,
+    target: ['es2022', 'chrome114', 'firefox120', 'safari16.4'],
+    manifest: true,
+    modulePreload: { polyfill: false },
+    // The strict CSP allows no data: scripts or styles, and small files are cheap over HTTP/1.1 keep-alive.
+    assetsInlineLimit: 0,
+    reportCompressedSize: false,
+  },
+}));
