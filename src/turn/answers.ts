@@ -1,12 +1,6 @@
 /** How the TURN server's answers look. Decides nothing. RFC 8489 §6.3.1.1, §9.2.4. */
 import type { CryptoProvider, IpFamily } from '../base/index.ts';
-import {
-  ERROR_REASONS,
-  MessageClass,
-  MessageWriter,
-  StunAttribute,
-  type StunMessage,
-} from '../stun/index.ts';
+import { ERROR_REASONS, MessageClass, MessageWriter, StunAttribute } from '../stun/index.ts';
 import { encodeAddressErrorCode } from './attributes.ts';
 import type { AuthenticatedUser } from './authenticator.ts';
 import { TurnAttribute, TurnMethod } from './code-points.ts';
@@ -107,23 +101,4 @@ export class Answers {
     // RFC 8489 §9.2.4: no PASSWORD-ALGORITHM in the request, so MESSAGE-INTEGRITY.
     return writer.integrity(this.#crypto, user.key).finish();
   }
-}
-
-const KNOWN = new Set<number>([...Object.values(StunAttribute), ...Object.values(TurnAttribute)]);
-/** In the tables for their numbers' sake; this server does not act on them, so it must not pretend to. */
-for (const type of [
-  StunAttribute.USERHASH,
-  StunAttribute.PASSWORD_ALGORITHM,
-  TurnAttribute.DONT_FRAGMENT,
-] as const) {
-  KNOWN.delete(type);
-}
-
-/** No honest request has so many; bounds the answer. */
-const MAX_UNKNOWN_REPORTED = 8;
-
-/** Comprehension-required attributes that this server does not understand. RFC 8489 §6.3.1. */
-export function unknownRequired(message: StunMessage): number[] {
-  const unknown = message.attributeTypes().filter((type) => type < 0x8000 && !KNOWN.has(type));
-  return [...new Set(unknown)].slice(0, MAX_UNKNOWN_REPORTED);
 }

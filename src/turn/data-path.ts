@@ -3,9 +3,9 @@ import { familyOf, type Millis, type Queue, type SocketAddress } from '../base/i
 import { decodeXorAddress, MessageClass, MessageWriter, type StunMessage } from '../stun/index.ts';
 import type { Allocation } from './allocation.ts';
 import type { AllocationBook } from './allocation-book.ts';
-import { unknownRequired } from './answers.ts';
 import { channelDataOf, channelNumberOf, encodeChannelData } from './channel-data.ts';
 import { TurnAttribute, TurnMethod } from './code-points.ts';
+import { unknownRequired } from './known-attributes.ts';
 import { isReliable, type Leg } from './leg.ts';
 import type { PeerPolicy } from './peer-policy.ts';
 import type { Relay, RelayId } from './relay.ts';
