@@ -60,7 +60,9 @@ export class RequestFacts {
     const groups = HOST.exec(forwarded ?? request.headers.host ?? '')?.groups;
     if (!groups?.name) return undefined;
     const port = groups.port === undefined ? undefined : Number(groups.port);
-    return port !== undefined && port > 65_535 ? undefined : { name: groups.name, port };
+    const host = { name: groups.name, port };
+    // The pattern lets through a few that no URL takes, such as 1.2.3.999.
+    return URL.canParse(`https://${formatHost(host)}`) ? host : undefined;
   }
 
   /** Whether the page behind the request may use what needs a call page: ours, or one of the allowed origins. */
