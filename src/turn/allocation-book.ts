@@ -4,6 +4,7 @@
  */
 import {
   encodeHex,
+  familyOf,
   type IpFamily,
   type Millis,
   NEVER,
@@ -13,7 +14,7 @@ import {
 } from '../base/index.ts';
 import type { Allocation } from './allocation.ts';
 import { RESERVATION_TOKEN_BYTES } from './code-points.ts';
-import type { LegId } from './leg.ts';
+import type { Leg, LegId } from './leg.ts';
 import { Opening, type OpeningRequest, type Slot } from './opening.ts';
 import { Relay, type RelayId, relayId } from './relay.ts';
 import { type PortWish, RelayPorts } from './relay-ports.ts';
@@ -92,7 +93,8 @@ export class AllocationBook {
   }
 
   supports(family: IpFamily): boolean {
-    return this.#ipOf(family) !== undefined;
+    const { v4, v6 } = this.#addresses;
+    return (family === 4 ? v4 : v6) !== undefined;
   }
 
   /** The living allocation of this 5-tuple; one that has expired is ended on the spot. */
@@ -122,7 +124,10 @@ export class AllocationBook {
 
   /** Whether this is the IP address of our relayed addresses. */
   isRelayIp(ip: string): boolean {
-    return ip === this.#addresses.v4 || ip === this.#addresses.v6;
+    const { v4, v6, byServerIp } = this.#addresses;
+    if (ip === v4 || ip === v6) return true;
+    for (const advertised of byServerIp?.values() ?? []) if (ip === advertised) return true;
+    return false;
   }
 
   mayBeRelayPort(port: number): boolean {
@@ -259,8 +264,11 @@ export class AllocationBook {
     if (at < this.#earliestExpiry) this.#earliestExpiry = at;
   }
 
-  #ipOf(family: IpFamily): string | undefined {
-    return family === 4 ? this.#addresses.v4 : this.#addresses.v6;
+  /** Best the address by which this client reached us: it surely knows the way there. */
+  #ipOf(family: IpFamily, leg: Leg): string | undefined {
+    const { v4, v6, byServerIp } = this.#addresses;
+    const same = familyOf(leg.server.ip) === family ? byServerIp?.get(leg.server.ip) : undefined;
+    return same ?? (family === 4 ? v4 : v6);
   }
 
   /** Step 5: the reserved address, if the token still stands for one. */
@@ -286,7 +294,7 @@ export class AllocationBook {
 
   /** Orders the sockets for one family; `false` when no port is left. */
   #addSlots(opening: Opening, family: IpFamily, wish: PortWish): boolean {
-    const ip = this.#ipOf(family);
+    const ip = this.#ipOf(family, opening.request.leg);
     const port = ip === undefined ? undefined : this.#ports.take(family, wish, opening.avoid[family]);
     if (ip === undefined || port === undefined) return false;
     this.#addSlot(opening, family, { ip, port }, false);
@@ -301,7 +309,8 @@ export class AllocationBook {
     this.#openingOf.set(relay.id, opening);
     this.#hold(opening.request.user.quotaName);
     opening.slots.push({ relay, open: false, reserve });
-    this.#events.push({ type: 'open-relay', relay: relay.id, family, port: address.port });
+    const { leg } = opening.request;
+    this.#events.push({ type: 'open-relay', relay: relay.id, leg, family, port: address.port });
   }
 
   #dropSlot(opening: Opening, slot: Slot, mustClose: boolean): void {

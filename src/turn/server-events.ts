@@ -24,8 +24,14 @@ export type AllocationEnd =
   | 'server-closed';
 
 export type TurnServerEvent =
-  /** Order: bind a UDP socket to this port, then `handleRelayOpened` or `handleRelayFailed`. */
-  | { readonly type: 'open-relay'; readonly relay: RelayId; readonly family: IpFamily; readonly port: number }
+  /** Order: bind a UDP socket to this port (for this leg), then `handleRelayOpened` or `handleRelayFailed`. */
+  | {
+      readonly type: 'open-relay';
+      readonly relay: RelayId;
+      readonly leg: Leg;
+      readonly family: IpFamily;
+      readonly port: number;
+    }
   /** Order: close it. May come while it is still being opened: then it closes as soon as it is bound. */
   | { readonly type: 'close-relay'; readonly relay: RelayId }
   /** Order: destroy the connection, its stream makes no sense. */

@@ -16,6 +16,15 @@ export interface PeerPolicyOptions {
   readonly ownServices: readonly SocketAddress[];
 }
 
+/** The addresses told to clients. They may change while the server runs; what has been allocated keeps its own. */
+export interface RelayAddresses {
+  /** Where `byServerIp` says nothing. A family without one is answered with 440. */
+  readonly v4?: string | undefined;
+  readonly v6?: string | undefined;
+  /** By `Leg.server.ip`: a machine with several addresses advertises the one by which the client came. */
+  readonly byServerIp?: ReadonlyMap<string, string> | undefined;
+}
+
 export interface TurnLifetimes {
   /** RFC 8656 §6: of an allocation when the client asks for nothing, or for less. */
   readonly allocationSeconds: number;
@@ -61,8 +70,7 @@ export interface TurnServerOptions {
   readonly strictExpiry?: boolean;
   /** Inclusive. RFC 8656 §7.2: best 49152 … 65535. */
   readonly relayPorts: { readonly min: number; readonly max: number };
-  /** The addresses told to clients. A family without one is answered with 440. */
-  readonly relayAddresses: { readonly v4?: string | undefined; readonly v6?: string | undefined };
+  readonly relayAddresses: RelayAddresses;
   readonly peerPolicy: PeerPolicyOptions;
   /** Relayed ports held at a time, reserved ones included; beyond: 486. */
   readonly quotas: { readonly perUser: number; readonly total: number };
