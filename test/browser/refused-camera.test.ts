@@ -1,5 +1,6 @@
 /** Somebody who refuses camera and microphone is told what to do, and can be in the call all the same. */
 import { test } from 'node:test';
+import { naming } from '../support/browser/controls.ts';
 import { assertReceives, assertSeesAndHears } from '../support/browser/judge.ts';
 import { inRoom, linkTo, stage } from '../support/browser/stage.ts';
 import { createRoom } from '../support/raw-client.ts';
@@ -24,6 +25,6 @@ test('without camera and microphone one still sees and hears the others', async 
   await eve.page.getByRole('button', { name: 'Join the call' }).click();
   await inRoom(eve);
   await assertSeesAndHears(eve.page);
-  await alice.page.getByText('Eve').first().waitFor();
+  await naming(alice, 'Eve').first().waitFor();
   await assertReceives(alice.page, { videos: 0, sounds: 0 });
 });

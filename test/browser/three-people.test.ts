@@ -15,7 +15,7 @@ test('three people see and hear each other', async () => {
 
   await bob.page.getByRole('button', { name: 'Leave', exact: true }).click();
   for (const { page } of [alice, eve]) {
-    await page.getByText('Bob').first().waitFor({ state: 'detached' });
+    await page.getByText('Bob').first().waitFor({ state: 'hidden' });
     await assertSeesAndHears(page, 1);
   }
 });

@@ -1,6 +1,7 @@
 /** The main story: somebody starts a call, sends the link, the other opens it, and they see and hear each other. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { naming } from '../support/browser/controls.ts';
 import { assertSeesAndHears, selectedPairs } from '../support/browser/judge.ts';
 import { inRoom, stage } from '../support/browser/stage.ts';
 
@@ -22,15 +23,15 @@ test('two people meet by a link, directly', async () => {
   await eve.page.goto(link);
   await eve.page.getByLabel('Your name').fill('Eve');
   await eve.page.waitForTimeout(1000);
-  assert.equal(await alice.page.getByText('Eve').count(), 0);
+  assert.equal(await naming(alice, 'Eve').count(), 0);
   await eve.page.getByRole('button', { name: 'Join the call' }).click();
   await inRoom(eve);
 
   // Alice <-> Eve
   await assertSeesAndHears(alice.page);
   await assertSeesAndHears(eve.page);
-  await alice.page.getByText('Eve').first().waitFor();
-  await eve.page.getByText('Alice').first().waitFor();
+  await naming(alice, 'Eve').first().waitFor();
+  await naming(eve, 'Alice').first().waitFor();
   for (const { page } of [alice, eve]) {
     const [pair] = await selectedPairs(page);
     assert.notEqual(pair?.localType, 'relay');

@@ -1,5 +1,11 @@
 /** What people press in the room, by the names that they (and screen readers) read. English page. */
+import type { Locator } from 'playwright-core';
 import type { Person } from './people.ts';
+
+/** The places where the page names somebody: the whole word, so that "Eve" is not found in "Whoever". */
+export function naming({ page }: Person, name: string): Locator {
+  return page.getByText(new RegExp(`\\b${name}\\b`));
+}
 
 async function openChat({ page }: Person): Promise<void> {
   const field = page.getByLabel('Write a message');
