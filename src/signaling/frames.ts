@@ -3,7 +3,7 @@
  * read. Decides nothing about rooms.
  */
 import * as v from 'valibot';
-import { ClientFrame, ClientRequest, ServerFrame } from './messages.ts';
+import { ClientFrame, ClientRequest, type RequestType, ServerFrame } from './messages.ts';
 import { type SignalingError, signalingError } from './signaling-errors.ts';
 
 /** 65,536 bytes of UTF-8: a description with a dozen media sections has some 40 KB; more is no honest message. */
@@ -26,11 +26,11 @@ export function parseClientFrame(text: string): ParsedClientFrame {
   const value = parseJson(text);
   if (!isRecord(value)) return failure('n', signalingError('MESSAGE_MALFORMED', 'expected a JSON object'));
   if (value.type !== 'hello' && value.type !== 'request') {
-    return failure('n', unknownType(value.type), readNumber(value.n));
+    return failure('n', unknownType(value.type), readNumber(value.n, 1));
   }
-  const n = value.type === 'request' ? readNumber(value.n) : undefined;
+  const n = value.type === 'request' ? readNumber(value.n, 1) : undefined;
   if (value.type === 'request' && isRecord(value.request)) {
-    if (!REQUEST_TYPES.has(value.request.type)) return failure('n', unknownType(value.request.type), n);
+    if (!REQUEST_TYPE_SET.has(value.request.type)) return failure('n', unknownType(value.request.type), n);
     if (hasForeignSdpType(value.request)) return failure('n', signalingError('SDP_TYPE_UNSUPPORTED'), n);
   }
   const parsed = v.safeParse(ClientFrame, value, { abortEarly: true });
@@ -42,7 +42,7 @@ export function parseClientFrame(text: string): ParsedClientFrame {
 export function parseServerFrame(text: string): ParsedServerFrame {
   const value = parseJson(text);
   if (!isRecord(value)) return failure('s', signalingError('MESSAGE_MALFORMED', 'expected a JSON object'));
-  const s = readNumber(value.s);
+  const s = readNumber(value.s, 0);
   if (value.type !== 'welcome' && value.type !== 'event') return failure('s', unknownType(value.type), s);
   if (isRecord(value.event) && !EVENT_TYPES.has(value.event.type)) {
     return failure('s', unknownType(value.event.type), s);
@@ -68,9 +68,11 @@ export function exceedsUtf8(text: string, maxBytes: number): boolean {
 }
 
 /** The types of all requests; also the labels under which they are counted. */
-export const REQUEST_TYPES: ReadonlySet<unknown> = new Set(
-  ClientRequest.options.map((option) => option.entries.type.literal),
+export const REQUEST_TYPES: readonly RequestType[] = ClientRequest.options.map(
+  (option) => option.entries.type.literal,
 );
+
+const REQUEST_TYPE_SET: ReadonlySet<unknown> = new Set(REQUEST_TYPES);
 
 const EVENT_TYPES: ReadonlySet<unknown> = new Set([
   'reply',
@@ -89,11 +91,11 @@ function hasForeignSdpType(request: Record<string, unknown>): boolean {
 /** The number of a request too long to be parsed, if it stands at the front as writers of this protocol put it. */
 function peekNumber(text: string): number | undefined {
   const match = /^\{"type":"request","n":(\d{1,16})[,}]/.exec(text);
-  return match ? readNumber(Number(match[1])) : undefined;
+  return match ? readNumber(Number(match[1]), 1) : undefined;
 }
 
-function readNumber(value: unknown): number | undefined {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
+function readNumber(value: unknown, least: number): number | undefined {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= least ? value : undefined;
 }
 
 function parseJson(text: string): unknown {

@@ -6,6 +6,7 @@ export {
   type ParsedServerFrame,
   parseClientFrame,
   parseServerFrame,
+  REQUEST_TYPES,
 } from './frames.ts';
 export { DisplayName, ParticipantId, Passcode, RoomId, RoomTitle } from './ids.ts';
 export {

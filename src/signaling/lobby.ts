@@ -12,6 +12,9 @@ export class Lobby {
   readonly #post: Post;
   readonly #watchers = new Set<Session>();
   #pushAt: Millis = NEVER;
+  /** The list as it was last told, and how many different ones there have been. */
+  #json = '';
+  #version = 0;
 
   constructor(limits: RoomServerLimits, rooms: RoomTable, post: Post) {
     this.#limits = limits;
@@ -52,8 +55,14 @@ export class Lobby {
 
   #tell(now: Millis, sessions: Iterable<Session>): void {
     const json = JSON.stringify({ type: 'lobby', rooms: this.#list() });
+    if (json !== this.#json) {
+      this.#json = json;
+      this.#version += 1;
+    }
     for (const session of sessions) {
       if (session.connection === undefined) continue; // gets the list of then when it is back
+      if (session.lobbyVersion === this.#version) continue;
+      session.lobbyVersion = this.#version;
       session.outbox.supersede(session.lobbyNumber);
       session.lobbyNumber = this.#post.tellJson(session, json);
       session.lobbyToldAt = now;

@@ -159,10 +159,12 @@ export const ClientRequest = v.variant('type', [
 export type ClientRequest = v.InferOutput<typeof ClientRequest>;
 export type RequestType = ClientRequest['type'];
 
+const RequestNumber = v.pipe(Sequence, v.minValue(1));
+
 /** `n` counts a session's requests from 1; `ack` is the highest `s` received. */
 export const ClientFrame = v.variant('type', [
   Hello,
-  v.strictObject({ type: v.literal('request'), n: Sequence, ack: Sequence, request: ClientRequest }),
+  v.strictObject({ type: v.literal('request'), n: RequestNumber, ack: Sequence, request: ClientRequest }),
 ]);
 export type ClientFrame = v.InferOutput<typeof ClientFrame>;
 

@@ -110,7 +110,7 @@ export class Requests {
     if (session.place.kind !== 'lobby') return refused('ALREADY_IN_ROOM');
     const entry = request.entry ?? (request.visibility === 'public' ? 'ask' : 'open');
     const isProtected = entry === 'ask' || request.passcode !== undefined;
-    const room = this.#open(now, session, names.mint(isProtected), {
+    const room = this.#open(now, session, names.mint(isProtected), 'open', {
       title: request.title ?? '',
       visibility: request.visibility,
       entry,
@@ -163,7 +163,7 @@ export class Requests {
     const room = rooms.get(named.id);
     if (room) return room;
     if (named.isProtected) return signalingError('ROOM_UNKNOWN');
-    return this.#open(now, session, named.id, {
+    return this.#open(now, session, named.id, 'revive', {
       title: '',
       visibility: 'private',
       entry: 'open',
@@ -174,12 +174,18 @@ export class Requests {
     });
   }
 
-  #open(now: Millis, session: Session, id: Room['id'], settings: RoomSettings): Room | SignalingError {
+  #open(
+    now: Millis,
+    session: Session,
+    id: Room['id'],
+    how: 'open' | 'revive',
+    settings: RoomSettings,
+  ): Room | SignalingError {
     if (this.#draining) return signalingError('SERVER_DRAINING');
     if (!this.#openings.take(session.addressKey, now)) {
       return signalingError('RATE_LIMITED', 'too many new rooms from this address');
     }
-    const room = this.#parts.rooms.open(now, id, settings);
+    const room = this.#parts.rooms[how](now, id, settings);
     if (!room) return signalingError('SERVER_FULL');
     this.#parts.post.emit({ type: 'room-opened', room: id });
     return room;

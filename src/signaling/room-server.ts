@@ -2,16 +2,7 @@
  * The signaling server as one machine: connections say hello, sessions continue across cuts, requests are answered
  * once and in order. The rules of rooms are in room.ts, what requests do in requests.ts. docs/signaling.md.
  */
-import {
-  BucketTable,
-  type Env,
-  invariant,
-  type Machine,
-  type Millis,
-  NEVER,
-  randomBelow,
-  TokenBucket,
-} from '../base/index.ts';
+import { BucketTable, type Env, type Machine, type Millis, randomBelow, TokenBucket } from '../base/index.ts';
 import { addressKey } from './address-key.ts';
 import { Deadlines } from './deadlines.ts';
 import { Door } from './door.ts';
@@ -35,6 +26,9 @@ import { type SignalingError, signalingError } from './signaling-errors.ts';
 /** A message costs one token, and one more for each 4 KiB, so that large ones cannot flood either. */
 const BYTES_PER_TOKEN = 4_096;
 
+/** A hello makes a session, which is kept for a while. */
+const HELLO_TOKENS = 10;
+
 interface Connection {
   readonly id: ConnectionId;
   readonly addressKey: string;
@@ -42,7 +36,6 @@ interface Connection {
   session: Session | undefined;
   /** What hello asked for and is done when the ICE configuration is there. */
   pending: { readonly seat: string | undefined; readonly abandoned: Session | undefined } | undefined;
-  iceRefreshAt: Millis;
 }
 
 export interface RoomServerStats {
@@ -126,7 +119,6 @@ export class RoomServer implements Machine<RoomServerEvent, RoomServerTransmit> 
       rate: new TokenBucket(this.#limits.connectionRate, at),
       session: undefined,
       pending: undefined,
-      iceRefreshAt: NEVER,
     });
     this.#silent.set(id, at + this.#limits.helloMs);
   }
@@ -136,11 +128,13 @@ export class RoomServer implements Machine<RoomServerEvent, RoomServerTransmit> 
     const at = this.#advance(now);
     const connection = this.#connections.get(id);
     if (!connection) return; // its end is under way
-    const cost = 1 + Math.floor(text.length / BYTES_PER_TOKEN);
-    const isWithinRate =
-      connection.rate.take(at, Math.min(cost, this.#limits.connectionRate.burst)) &&
-      this.#addressRates.take(connection.addressKey, at, Math.min(cost, this.#limits.addressRate.burst));
     const parsed = parseClientFrame(text);
+    const isHello = parsed.ok && parsed.frame.type === 'hello';
+    const isWithinRate = this.#pay(
+      at,
+      connection,
+      (isHello ? HELLO_TOKENS : 1) + Math.floor(text.length / BYTES_PER_TOKEN),
+    );
     if (!parsed.ok) {
       this.#post.emit({ type: 'received', message: 'unreadable' });
       this.#refuse(connection, isWithinRate ? parsed.error : signalingError('RATE_LIMITED'), parsed.n);
@@ -154,6 +148,15 @@ export class RoomServer implements Machine<RoomServerEvent, RoomServerTransmit> 
       if (isWithinRate) this.#request(at, connection, n, ack, request);
       else this.#refuse(connection, signalingError('RATE_LIMITED'), n);
     }
+  }
+
+  /** The connection pays first: one that floods cannot spend what its neighbours behind the same router have. */
+  #pay(now: Millis, { rate, addressKey: key }: Connection, tokens: number): boolean {
+    const { connectionRate, addressRate } = this.#limits;
+    return (
+      rate.take(now, Math.min(tokens, connectionRate.burst)) &&
+      this.#addressRates.take(key, now, Math.min(tokens, addressRate.burst))
+    );
   }
 
   /** The connection is gone. Its session is kept for a while. */
@@ -175,6 +178,7 @@ export class RoomServer implements Machine<RoomServerEvent, RoomServerTransmit> 
     const connection = this.#connections.get(id);
     if (!connection?.session) return;
     this.#post.tell(connection.session, { type: 'ice', ice });
+    this.#seating.renewSeat(connection.session);
     // Half of their life: late enough to be rare, early enough to miss one and still be in time.
     this.#ice.set(id, at + Math.max(1, ice.ttlSeconds / 2) * 1_000);
     const { pending, session } = connection;
@@ -248,9 +252,13 @@ export class RoomServer implements Machine<RoomServerEvent, RoomServerTransmit> 
 
   #hello(now: Millis, connection: Connection, hello: Hello): void {
     const old = hello.session && this.#sessions.byToken(hello.session.token);
-    const error = this.#checkHello(connection, hello, old);
+    const error = this.#checkHello(connection, hello);
     if (error) {
       this.#refuse(connection, error, undefined);
+      return;
+    }
+    if (!old && !this.#makeRoom(now)) {
+      this.#refuse(connection, signalingError('SERVER_FULL'), undefined);
       return;
     }
     const missed = hello.session && old?.outbox.after(hello.session.received);
@@ -258,13 +266,20 @@ export class RoomServer implements Machine<RoomServerEvent, RoomServerTransmit> 
     else this.#start(now, connection, old, hello);
   }
 
-  #checkHello(connection: Connection, hello: Hello, old: Session | undefined): SignalingError | undefined {
+  #checkHello(connection: Connection, hello: Hello): SignalingError | undefined {
     if (connection.session) return signalingError('MESSAGE_MALFORMED', 'hello was said already');
     if (hello.v !== PROTOCOL_VERSION) {
       return signalingError('VERSION_UNSUPPORTED', `expected ${PROTOCOL_VERSION}`);
     }
     if (this.#draining) return signalingError('SERVER_DRAINING');
-    return !old && this.#sessions.isFull ? signalingError('SERVER_FULL') : undefined;
+    return undefined;
+  }
+
+  /** For one more session. Who is away and has no seat goes first: else a flood of hellos could fill the server. */
+  #makeRoom(now: Millis): boolean {
+    const spare = this.#sessions.isFull ? this.#sessions.spare() : undefined;
+    if (spare) this.#end(now, spare);
+    return !this.#sessions.isFull;
   }
 
   #resume(
@@ -382,7 +397,8 @@ export class RoomServer implements Machine<RoomServerEvent, RoomServerTransmit> 
   }
 
   #end(now: Millis, session: Session): void {
-    invariant(session.connection === undefined, 'only sessions without a connection end');
+    // It may have ended already, or live again on another connection, while this end was pending.
+    if (session.connection !== undefined || !this.#sessions.has(session)) return;
     this.#seating.leave(now, session, 'lost');
     this.#lobby.unwatch(session);
     this.#sessions.delete(session);

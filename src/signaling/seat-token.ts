@@ -4,7 +4,7 @@
  */
 import * as v from 'valibot';
 import type { CryptoProvider, Millis } from '../base/index.ts';
-import { DisplayName, ParticipantId, RoomId, RoomTitle } from './ids.ts';
+import { ParticipantId, RoomId, RoomTitle } from './ids.ts';
 import { Entry, Visibility } from './messages.ts';
 import { SignedText } from './signed-text.ts';
 
@@ -23,7 +23,6 @@ export type RoomSettings = Readonly<v.InferOutput<typeof RoomSettings>>;
 const Seat = v.object({
   room: RoomId,
   participant: ParticipantId,
-  name: DisplayName,
   host: ParticipantId,
   settings: RoomSettings,
   /** The latest people that the host removed, so that a restart does not bring them back. */

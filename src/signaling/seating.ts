@@ -122,6 +122,13 @@ export class Seating {
     this.settle(now, session.place.room);
   }
 
+  /** A call may last longer than a seat is good for: writes a new one when half of that time is over. */
+  renewSeat(session: Session): void {
+    if (session.place.kind !== 'seated') return;
+    const age = this.#parts.env.wallClock() - session.seatWrittenAt;
+    if (age >= this.#parts.limits.seatMs / 2) this.#tellChange(session.place.room, session.place.participant);
+  }
+
   /** Carries all that the room has to say. To be called after each verb on a room. */
   settle(now: Millis, room: Room): void {
     const isListed = room.settings.visibility === 'public';
@@ -182,7 +189,7 @@ export class Seating {
       type: 'joined',
       room: info,
       self,
-      seat: this.#seatToken(room, self, session.name),
+      seat: this.#seatToken(room, session, self),
       participants: room.members().filter((member) => member.id !== self),
     });
   }
@@ -191,21 +198,22 @@ export class Seating {
     const session = this.#parts.sessions.byParticipant(id);
     const info = room.info();
     if (!session || !info) return;
-    const seat = this.#seatToken(room, id, session.name);
+    const seat = this.#seatToken(room, session, id);
     this.#parts.post.tell(session, { type: 'room-updated', room: info, seat });
   }
 
-  #seatToken(room: Room, participant: ParticipantId, name: string): string {
+  #seatToken(room: Room, session: Session, participant: ParticipantId): string {
     const { host } = room;
     invariant(host, 'a room with somebody inside has a host');
+    const wallNow = this.#parts.env.wallClock();
+    session.seatWrittenAt = wallNow;
     return this.#parts.seats.write({
       room: room.id,
       participant,
-      name,
       host,
       settings: room.settings,
       removed: [...room.removed],
-      expiresAt: this.#parts.env.wallClock() + this.#parts.limits.seatMs,
+      expiresAt: wallNow + this.#parts.limits.seatMs,
     });
   }
 

@@ -14,6 +14,9 @@ export class SessionTable {
   /** When sessions that are away end. */
   readonly #ends = new Deadlines<SessionId>();
 
+  /** In the order in which they went. */
+  readonly #away = new Set<Session>();
+
   constructor(tokens: SessionTokens, limits: RoomServerLimits) {
     this.#tokens = tokens;
     this.#limits = limits;
@@ -27,8 +30,18 @@ export class SessionTable {
     return this.#sessions.values();
   }
 
+  has(session: Session): boolean {
+    return this.#sessions.get(session.id) === session;
+  }
+
   get isFull(): boolean {
     return this.#sessions.size >= this.#limits.maxSessions;
+  }
+
+  /** The session that is away for longest among those that lose nothing by ending. */
+  spare(): Session | undefined {
+    for (const session of this.#away) if (session.place.kind === 'lobby') return session;
+    return undefined;
   }
 
   start(name: string, addressKey: string): Session {
@@ -59,15 +72,17 @@ export class SessionTable {
   /** The connection is gone; the session ends unless it is continued in time. */
   away(now: Millis, session: Session): void {
     session.connection = undefined;
+    this.#away.add(session);
     this.#ends.set(session.id, now + this.#limits.resumeMs);
   }
 
   back(session: Session): void {
+    this.#away.delete(session);
     this.#ends.clear(session.id);
   }
 
   delete(session: Session): void {
-    this.#ends.clear(session.id);
+    this.back(session);
     this.#sessions.delete(session.id);
   }
 

@@ -43,7 +43,11 @@ export class Session {
   watchesLobby = false;
   /** The number of the latest lobby event, which a newer one makes useless. */
   lobbyNumber = 0;
+  /** Which state of the lobby that was. */
+  lobbyVersion = 0;
   lobbyToldAt: Millis = Number.NEGATIVE_INFINITY;
+  /** Milliseconds since 1970. */
+  seatWrittenAt: Millis = 0;
   readonly #bars = new Map<RoomId, Bar>();
 
   constructor(id: SessionId, token: string, name: string, addressKey: string, outbox: OutboxLimits) {
