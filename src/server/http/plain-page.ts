@@ -20,7 +20,7 @@ export function sendPlainPage(response: ServerResponse, status: number): void {
   const [ko, en] = TEXTS[status] ?? TEXTS[status < 500 ? 400 : 500] ?? ['', ''];
   const body = `<!doctype html>
 <html lang="ko">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${status} — Ieum</title></head>
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><link rel="icon" href="/favicon.svg"><title>${status} — Ieum</title></head>
 <body><main><h1>${status}</h1><p>${ko}</p><p lang="en">${en}</p><p><a href="/">Ieum</a></p></main></body>
 </html>
 `;

@@ -20,9 +20,8 @@ const ALLOWED_FEATURES = [
   'autoplay',
   'screen-wake-lock',
   'clipboard-write',
-  'web-share',
 ];
-const DENIED_FEATURES = ['geolocation', 'payment', 'usb', 'serial', 'hid', 'midi', 'bluetooth'];
+const DENIED_FEATURES = ['geolocation', 'payment', 'usb', 'serial', 'hid', 'midi'];
 
 const PERMISSIONS_POLICY = [
   ...ALLOWED_FEATURES.map((feature) => `${feature}=(self)`),

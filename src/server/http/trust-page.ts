@@ -67,6 +67,7 @@ export function trustPage(authority: string): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>인증서 신뢰하기 · Trust the certificate — Ieum</title>
+<link rel="icon" href="/favicon.svg">
 ${STYLE_TAG}
 </head>
 <body>
