@@ -21,6 +21,7 @@ export {
   DEFAULT_LIFETIMES,
   DEFAULT_LIMITS,
   type PeerPolicyOptions,
+  type RelayAddresses,
   type StaticUser,
   type TurnLifetimes,
   type TurnLimits,
