@@ -9,7 +9,7 @@ import { repositoryFiles, type SourceFile, typescriptFiles } from '../support/me
 const CODE = /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$/;
 const DOCUMENTED = /^\|\s*`([A-Z0-9_]+)`\s*\|/gm;
 
-/** Codes given to `new StackError(code, …)` and to the constructors of its subclasses, and the table of signaling errors. */
+/** Codes given to `new StackError(code, …)` and to the constructors of its subclasses, the tables `…_ERRORS`, the types `…ErrorCode`. */
 function usedCodes(files: readonly SourceFile[]): ReadonlySet<string> {
   const codes = new Set<string>();
   const addLiterals = (node: ts.Node | undefined): void => {
@@ -26,11 +26,16 @@ function usedCodes(files: readonly SourceFile[]): ReadonlySet<string> {
     if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.SuperKeyword) {
       addLiterals(node.arguments[0]);
     }
-    if (ts.isVariableDeclaration(node) && node.name.getText() === 'SIGNALING_ERRORS') {
+    if (ts.isVariableDeclaration(node) && /^[A-Z]+_ERRORS$/.test(node.name.getText())) {
       const table =
         node.initializer && ts.isAsExpression(node.initializer) ? node.initializer.expression : undefined;
       for (const entry of table && ts.isObjectLiteralExpression(table) ? table.properties : []) {
         if (entry.name && ts.isIdentifier(entry.name)) codes.add(entry.name.text);
+      }
+    }
+    if (ts.isTypeAliasDeclaration(node) && /ErrorCode$/.test(node.name.text)) {
+      for (const member of ts.isUnionTypeNode(node.type) ? node.type.types : []) {
+        if (ts.isLiteralTypeNode(member)) addLiterals(member.literal);
       }
     }
     ts.forEachChild(node, visit);
@@ -62,8 +67,9 @@ test('finds codes wherever they are given', () => {
     throw new StackError(x ? 'C_D' : 'E_F', 'sentence');
     class Mine extends StackError { constructor() { super('G_H', 'sentence'); } }
     throw new TypeError('No code here');
+    type BindErrorCode = 'K_L' | 'M_N';
     export const SIGNALING_ERRORS = { I_J: 'sentence' } as const;`;
   const found = usedCodes([{ path: 'src/base/a.ts', text }]);
-  assert.deepEqual([...found].sort(), ['A_B', 'C_D', 'E_F', 'G_H', 'I_J']);
+  assert.deepEqual([...found].sort(), ['A_B', 'C_D', 'E_F', 'G_H', 'I_J', 'K_L', 'M_N']);
   assert.deepEqual(documentedCodes('| code | meaning |\n|---|---|\n| `A_B` | x |\ntext `C_D`'), ['A_B']);
 });
