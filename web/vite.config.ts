@@ -19,6 +19,8 @@ const paintFirst: Plugin = {
   },
 };
 
+const noWebTransport = fileURLToPath(new URL('./src/app/no-webtransport.ts', import.meta.url));
+
 /** `--mode stage` puts the scripted call of test/support/page in the place of the real one; it is never shipped. */
 const stagedCall = fileURLToPath(new URL('../test/support/page/staged-call.ts', import.meta.url));
 
@@ -26,7 +28,12 @@ export default defineConfig(({ mode }) => ({
   root: fileURLToPath(new URL('.', import.meta.url)),
   base: '/',
   plugins: [paintFirst],
-  resolve: { alias: mode === 'stage' ? [{ find: /^.*\/connect\.ts$/, replacement: stagedCall }] : [] },
+  resolve: {
+    alias: [
+      { find: /^\.\/(transports\/)?webtransport\.js$/, replacement: noWebTransport },
+      ...(mode === 'stage' ? [{ find: /^.*\/connect\.ts$/, replacement: stagedCall }] : []),
+    ],
+  },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {
     outDir: '../dist/web',
@@ -37,5 +44,13 @@ export default defineConfig(({ mode }) => ({
     // The strict CSP allows no data: scripts or styles, and small files are cheap over HTTP/1.1 keep-alive.
     assetsInlineLimit: 0,
     reportCompressedSize: false,
+    rolldownOptions: {
+      // The door of socket.io-client decorates its `io` function when loaded; only the Manager behind it is used.
+      treeshake: { moduleSideEffects: (id) => !/node_modules\/(socket|engine)\.io-client\//.test(id) },
+      output: {
+        // What several parts share goes into one chunk: fewer requests, and it compresses better together.
+        codeSplitting: { groups: [{ name: 'shared', minShareCount: 2 }] },
+      },
+    },
   },
 }));

@@ -1,5 +1,5 @@
 /** Makes the real call: Socket.IO for signaling, the browser's RTCPeerConnection for media. */
-import { io } from 'socket.io-client';
+import { Manager } from 'socket.io-client';
 import {
   type Call,
   type CallOptions,
@@ -23,9 +23,10 @@ type Socket = Parameters<typeof socketIoTransport>[0];
 
 export function connectCall(options: CallOptions): Call {
   const storage = seatStorage();
+  const socket = new Manager(location.origin, socketIoOptions()).socket('/');
   return createCall(
     {
-      transport: socketIoTransport(io(socketIoOptions()) as unknown as Socket),
+      transport: socketIoTransport(socket as unknown as Socket),
       createPeerConnection: (configuration) => new RTCPeerConnection(configuration),
       ...(storage ? { storage } : {}),
     },

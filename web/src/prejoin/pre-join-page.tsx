@@ -4,11 +4,13 @@ import { route } from '../app/route.ts';
 import { useSession } from '../ui/context.ts';
 import { DeviceChoices } from '../ui/device-choices.tsx';
 import { Field } from '../ui/field.tsx';
+import { Late } from '../ui/late.tsx';
 import { TopBar } from '../ui/top-bar.tsx';
 import { errorWords, words } from '../words/words.ts';
 import { Preview } from './preview.tsx';
-import { ProblemCards } from './problem-cards.tsx';
 import { Waiting } from './waiting.tsx';
+
+const problemCards = () => import('./problem-cards.tsx').then((module) => module.ProblemCards);
 
 const asksPasscode = (code: string | undefined): boolean =>
   code === 'PASSCODE_REQUIRED' || code === 'PASSCODE_WRONG';
@@ -18,20 +20,21 @@ const isFinal = (code: string | undefined): boolean => code === 'ROOM_UNKNOWN' |
 
 export function PreJoinPage() {
   const session = useSession();
+  const { media } = session;
   const w = words();
   const waiting = session.state.value.phase === 'waiting';
-  useEffect(() => void session.media.open(), [session]);
+  useEffect(() => void media.open(), [media]);
   return (
     <div class="page">
       <TopBar />
       <main class="pre-join">
         <div class="pre-join-picture">
           <Preview />
-          <ProblemCards />
+          {media.cameraProblem.value || media.microphoneProblem.value ? <Late load={problemCards} /> : null}
         </div>
         {waiting ? <Waiting /> : <JoinForm />}
         <p class="visually-hidden" aria-live="polite">
-          {session.media.asking.value ? w.askingPermission : ''}
+          {media.asking.value ? w.askingPermission : ''}
         </p>
       </main>
     </div>

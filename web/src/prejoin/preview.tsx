@@ -64,6 +64,7 @@ function LevelBars({ track }: { track: MediaStreamTrack | null }) {
     });
   });
   return (
+    // biome-ignore lint/a11y/useSemanticElements: a meter element cannot hold the bars.
     <div
       ref={element}
       class="level"

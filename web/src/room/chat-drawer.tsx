@@ -16,7 +16,7 @@ export function ChatDrawer() {
   const { chat, peers } = session.state.value;
   const list = useRef<HTMLOListElement>(null);
   const w = words();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new entry is what moves the list to its end.
+  // A new entry is what moves the list to its end.
   useEffect(() => {
     list.current?.scrollTo({ top: list.current.scrollHeight });
   }, [chat.length]);

@@ -24,7 +24,7 @@ function useShownScreen(peers: readonly PeerState[]): [PeerState | undefined, (i
     ...sharing.filter((id) => !order.current.includes(id)),
   ];
   const newest = order.current.at(-1);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a newer screen takes the stage from a chosen one.
+  // A newer screen takes the stage from a chosen one.
   useEffect(() => setChosen(undefined), [newest]);
   const id = chosen !== undefined && sharing.includes(chosen) ? chosen : newest;
   return [peers.find((peer) => peer.id === id), setChosen];

@@ -6,7 +6,7 @@ const EVERY_MS = 80; // Faster than the eye needs for a meter, slow enough for s
 
 /** @param heard gets 0 … 1; not called while there is no track. */
 export function useLevel(track: MediaStreamTrack | null | undefined, heard: (level: number) => void): void {
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `heard` only writes to refs; a new closure is no reason to build a new meter.
+  // `heard` only writes to refs; a new closure is no reason to build a new meter.
   useEffect(() => {
     if (!track) {
       heard(0);

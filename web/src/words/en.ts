@@ -1,6 +1,4 @@
 /** The page in English. This dictionary is the list of keys: a key that Korean lacks is a type error. */
-import { errorsEn, errorUnknownEn } from './errors-en.ts';
-import type { Dictionary } from './words.ts';
 
 export const en = {
   languageName: 'English',
@@ -247,5 +245,3 @@ type Loose<Entry> = Entry extends (...values: infer Values) => string
 
 /** What every language must say. */
 export type Words = { readonly [Key in keyof typeof en]: Loose<(typeof en)[Key]> };
-
-export const dictionary: Dictionary = { words: en, errors: errorsEn, errorUnknown: errorUnknownEn };

@@ -1,7 +1,5 @@
 /** 한국어로 쓴 화면의 말. 영어를 옮긴 것이 아니라 처음부터 한국어로 썼어요. */
 import type { Words } from './en.ts';
-import { errorsKo, errorUnknownKo } from './errors-ko.ts';
-import type { Dictionary } from './words.ts';
 
 const withName = (name: string): string => `${name} 님`;
 
@@ -229,5 +227,3 @@ export const ko: Words = {
   rejoin: '다시 들어가기',
   newCall: '새 통화',
 };
-
-export const dictionary: Dictionary = { words: ko, errors: errorsKo, errorUnknown: errorUnknownKo };

@@ -5,20 +5,27 @@ import type { ErrorCode } from './error-code.ts';
 
 export type Language = 'ko' | 'en';
 
-export interface Dictionary {
-  readonly words: Words;
-  readonly errors: Record<ErrorCode, string>;
+/** Set by `speak` before anything is drawn. */
+const spoken = signal<{ readonly language: Language; readonly words: Words } | undefined>(undefined);
+
+const dictionaries: Record<Language, () => Promise<Words>> = {
+  ko: () => import('./ko.ts').then((module) => module.ko),
+  en: () => import('./en.ts').then((module) => module.en),
+};
+
+export interface ErrorWords {
+  readonly known: Record<ErrorCode, string>;
   /** For a code that is newer than this page. */
-  readonly errorUnknown: string;
+  readonly unknown: string;
 }
 
-/** Set by `speak` before anything is drawn. */
-const spoken = signal<(Dictionary & { readonly language: Language }) | undefined>(undefined);
-
-const dictionaries: Record<Language, () => Promise<Dictionary>> = {
-  ko: () => import('./ko.ts').then((module) => module.dictionary),
-  en: () => import('./en.ts').then((module) => module.dictionary),
+/** Loaded with the first error of a visit: most visits have none. */
+const errorDictionaries: Record<Language, () => Promise<ErrorWords>> = {
+  ko: () => import('./errors-ko.ts').then((module) => module.errorsKo),
+  en: () => import('./errors-en.ts').then((module) => module.errorsEn),
 };
+
+const errors = signal<{ readonly language: Language; readonly words: ErrorWords } | undefined>(undefined);
 
 /** The first of the browser's languages that the page speaks; English when there is none. */
 export function languageOf(preferred: readonly string[]): Language {
@@ -30,9 +37,9 @@ export function languageOf(preferred: readonly string[]): Language {
 }
 
 export async function speak(language: Language): Promise<void> {
-  const dictionary = await dictionaries[language]();
+  const words = await dictionaries[language]();
   document.documentElement.lang = language;
-  spoken.value = { language, ...dictionary };
+  spoken.value = { language, words };
 }
 
 /** Reading this in a component draws it again when the language changes. */
@@ -42,11 +49,29 @@ export function words(): Words {
   return now.words;
 }
 
-/** The sentence for an error code of the server or of the call. */
+const sentenceOf = ({ known, unknown }: ErrorWords, code: string): string =>
+  Object.hasOwn(known, code) ? known[code as ErrorCode] : unknown;
+
+async function loadErrorWords(): Promise<ErrorWords> {
+  const now = language();
+  const loaded = errors.peek();
+  if (loaded?.language === now) return loaded.words;
+  const words = await errorDictionaries[now]();
+  errors.value = { language: now, words };
+  return words;
+}
+
+/** The sentence for an error code of the server or of the call; empty for the moment in which it is loaded. */
 export function errorWords(code: string): string {
-  const now = spoken.value;
-  if (!now) throw new Error('speak() comes before errorWords()');
-  return Object.hasOwn(now.errors, code) ? now.errors[code as ErrorCode] : now.errorUnknown;
+  const loaded = errors.value;
+  if (loaded?.language === language()) return sentenceOf(loaded.words, code);
+  void loadErrorWords();
+  return '';
+}
+
+/** The same for those who can wait. */
+export async function errorSentence(code: string): Promise<string> {
+  return sentenceOf(await loadErrorWords(), code);
 }
 
 export const language = (): Language => spoken.value?.language ?? 'en';

@@ -70,7 +70,7 @@ const lastOf = (values: readonly (number | null)[]): number | undefined => value
 export function Chart(props: ChartProps) {
   const element = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: built once; new numbers arrive by setData below.
+  // Built once; new numbers arrive by setData below.
   useEffect(() => {
     const place = element.current;
     if (!place) return;
@@ -91,7 +91,7 @@ export function Chart(props: ChartProps) {
   return (
     <figure class="chart">
       <figcaption>
-        <strong>{props.title}</strong>
+        <strong class="chart-title">{props.title}</strong>
         {props.curves.map((curve) => {
           const last = lastOf(curve.values);
           return (
