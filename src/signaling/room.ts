@@ -231,7 +231,8 @@ export class Room {
   }
 
   setAway(id: ParticipantId, away: boolean): void {
-    this.#update(id, { away });
+    const person = this.#members.get(id) ?? this.#knocks.get(id);
+    if (person && person.away !== away) this.#update(id, { away });
   }
 
   rename(id: ParticipantId, name: string): void {
