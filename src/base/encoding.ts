@@ -142,5 +142,7 @@ function decodeDigits(text: string, alphabet: string, bitsPerDigit: number): Uin
       bytes[at++] = (word >> bits) & 0xff;
     }
   }
+  // A digit that adds no byte: no bytes are encoded in so many digits (RFC 4648 §4, §6).
+  if (bits >= bitsPerDigit) return undefined;
   return bytes;
 }
