@@ -17,7 +17,8 @@ export function frame(loaded: Pick<Loaded, 'shown' | 'settings'>, listening: rea
   ].join('\n');
 }
 
-export function serveBanner(loaded: Loaded, server: RunningServer): string {
+/** `inColour`: the output is a terminal that understands escape codes. */
+export function serveBanner(loaded: Loaded, server: RunningServer, inColour: boolean): string {
   const { links, relays, authority } = server;
   const lines = ['Open in a browser:', ...links.map((link) => `  ${link}`)];
   if (relays.length > 0) lines.push('STUN and TURN:', ...relays.map((relay) => `  ${relay}`));
@@ -29,9 +30,12 @@ export function serveBanner(loaded: Loaded, server: RunningServer): string {
       `  SHA-256 ${new X509Certificate(authority).fingerprint256}`,
     );
   }
-  if (loaded.settings.qr && best !== undefined) {
-    // Dark on light whatever the terminal's colours are would need escape codes; phones read both.
-    lines.push('', renderUnicodeCompact(best, { border: 2 }));
-  }
+  if (loaded.settings.qr && best !== undefined) lines.push('', ...qrCode(best, inColour));
   return `${frame(loaded, [`server is listening on ${server.url}`])}${lines.join('\n')}\n`;
+}
+
+/** Lines of half blocks. In colour it is white on black whatever the terminal's own colours are, as cameras like it. */
+function qrCode(link: string, inColour: boolean): string[] {
+  const lines = renderUnicodeCompact(link, { border: 2 }).split('\n');
+  return inColour ? lines.map((line) => `\u001b[97;40m${line}\u001b[0m`) : lines;
 }

@@ -3,6 +3,7 @@ import { destination, pino } from 'pino';
 import pretty from 'pino-pretty';
 import type { Log } from '../base/index.ts';
 import type { Settings } from '../server/index.ts';
+import { isColourTerminal } from './colour.ts';
 
 /** Written at once (no worker, no buffer), so that nothing is lost when the process ends. */
 export function createLog({ logLevel, logFormat }: Pick<Settings, 'logLevel' | 'logFormat'>): Log {
@@ -11,7 +12,7 @@ export function createLog({ logLevel, logFormat }: Pick<Settings, 'logLevel' | '
     ? pretty({
         destination: 2,
         sync: true,
-        colorize: process.stderr.isTTY === true && !process.env.NO_COLOR,
+        colorize: isColourTerminal(process.stderr),
         translateTime: 'SYS:HH:MM:ss.l',
         ignore: 'pid,hostname',
       })

@@ -1,6 +1,7 @@
 /** `ieum serve`: starts everything, says where, and ends when told to. */
 import { type Loaded, startServer } from '../server/index.ts';
 import { serveBanner } from './banner.ts';
+import { isColourTerminal } from './colour.ts';
 import { createLog } from './logger.ts';
 import { firstStopSignal } from './stop-signals.ts';
 
@@ -9,7 +10,7 @@ export async function serveCommand(loaded: Loaded): Promise<number> {
   for (const warning of loaded.warnings) log.warn(warning);
   const server = await startServer(loaded.settings, log);
   const stop = firstStopSignal(log);
-  process.stdout.write(serveBanner(loaded, server));
+  process.stdout.write(serveBanner(loaded, server, isColourTerminal(process.stdout)));
   const signal = await stop;
   log.info('stopping', { signal });
   await server.drain();

@@ -15,8 +15,8 @@ export function listenError(
   names: ListenOptionNames,
   cause: unknown,
 ): StackError {
-  const failed = isBindError(cause) ? cause : bindError(protocol, address, cause);
-  if (/^E(AI_|NOTFOUND)/.test(systemCodeOf(cause))) {
+  const failed = cause instanceof StackError ? cause : bindError(protocol, address, cause);
+  if (/^E(AI_|NOTFOUND)/.test(systemCodeOf(failed.cause))) {
     return new StackError(
       'ADDRESS_NOT_LOCAL',
       `${names.host}: ${address.ip} is no name that can be resolved.`,
@@ -28,8 +28,4 @@ export function listenError(
   const aboutHost = failed.code === 'ADDRESS_NOT_LOCAL' || failed.code === 'ADDRESS_FAMILY_UNSUPPORTED';
   const name = aboutHost ? names.host : names.port;
   return new StackError(failed.code, `${name}: ${failed.message}`, { cause });
-}
-
-function isBindError(error: unknown): error is StackError {
-  return error instanceof StackError;
 }

@@ -1,13 +1,13 @@
 /** Brings all parts up as one server and takes them down again. On a failure nothing stays open. */
-import { createServer as createTcpServer, type Socket, type Server as TcpServer } from 'node:net';
-import { createServer as createTlsServer } from 'node:tls';
-import { encodeUtf8, type Log, type SocketAddress } from '../base/index.ts';
+import { decodeBase64, encodeUtf8, type Log, type SocketAddress } from '../base/index.ts';
 import { nodeEnv } from '../node/index.ts';
 import { CloseStack } from './close-stack.ts';
+import { until } from './drain.ts';
+import { type Front, openFront } from './front/front.ts';
 import { createApp } from './http/app.ts';
 import { loadPageFiles } from './http/page-files.ts';
 import { RequestFacts } from './http/request-facts.ts';
-import { createWebServers } from './http/web-server.ts';
+import { createWebServers, openRedirectServer } from './http/web-server.ts';
 import { IceMinter } from './ice-minter.ts';
 import { hostsOf, webLink } from './links.ts';
 import { listenError } from './listen-error.ts';
@@ -17,10 +17,7 @@ import { openSecrets } from './secrets.ts';
 import type { Settings } from './settings/options.ts';
 import { attachSignaling, type SignalingEndpoint } from './signaling/attach-signaling.ts';
 import { StateDir } from './state-dir.ts';
-import { openCertificateFiles } from './tls/certificate-files.ts';
-import type { CertificateSource, CredentialsListener } from './tls/certificate-source.ts';
-import { openLocalCertificates } from './tls/local-certificates.ts';
-import { machineNames } from './tls/machine-names.ts';
+import { openCertificates } from './tls/open-certificates.ts';
 import { packageVersion } from './version.ts';
 
 export interface RunningServer {
@@ -34,11 +31,16 @@ export interface RunningServer {
   readonly relays: readonly string[];
   /** PEM of our own authority; `undefined` with `--cert`. */
   readonly authority: string | undefined;
-  /** Stops taking visitors, tells clients to reconnect, waits for them at most `--drain-seconds`, then closes. */
+  /** Stops taking visitors, tells clients to come back, lets answers under way finish, all within `--drain-seconds`. */
   drain(): Promise<void>;
   /** Closes everything at once. */
   close(): Promise<void>;
 }
+
+/** Long enough for a restart of this program, short enough that nobody gives up. */
+const RECONNECT_IN_MS = 1000;
+/** For the notice to reach the clients before their connections end. */
+const NOTICE_MS = 250;
 
 /** Rejects with a StackError whose message is one sentence that names the option. */
 export async function startServer(settings: Settings, log: Log): Promise<RunningServer> {
@@ -52,11 +54,11 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
 }
 
 async function start(settings: Settings, log: Log, open: CloseStack): Promise<RunningServer> {
+  const env = nodeEnv({ log });
   const state = new StateDir(settings.stateDir);
   const secrets = openSecrets(state);
-  const env = nodeEnv({ log });
-  let useCredentials: CredentialsListener = () => {};
-  const certificates = await openCertificates(settings, state, log, (fresh) => useCredentials(fresh));
+  let front: Front | undefined;
+  const certificates = await openCertificates(settings, state, log, (fresh) => front?.setCredentials(fresh));
   open.push('certificates', () => certificates.close());
 
   const facts = new RequestFacts({
@@ -77,89 +79,71 @@ async function start(settings: Settings, log: Log, open: CloseStack): Promise<Ru
   const web = createWebServers({ app, facts });
   open.push('web servers', () => web.close());
 
-  let signaling: SignalingEndpoint | undefined;
-  const onFact = signalingMetrics(metrics, () => signaling?.stats());
+  front = await openFront({
+    host: settings.host,
+    port: settings.port,
+    credentials: certificates.current,
+    log,
+    onHttps: (socket) => web.secure.emit('connection', socket),
+    onHttp: (socket) => web.plain.emit('connection', socket),
+  }).catch((cause: unknown) => {
+    const address = { ip: settings.host, port: settings.port };
+    throw listenError('TCP', address, { host: '--host', port: '--port' }, cause);
+  });
+  const { local } = front;
+  open.push('the port', front.close.bind(front));
 
-  const sockets = new Set<Socket>();
-  const tls = createTlsServer({ ...certificates.current, ALPNProtocols: ['http/1.1'] }, (socket) => {
-    socket.on('error', () => {});
-    web.secure.emit('connection', socket);
-  });
-  useCredentials = (fresh) => tls.setSecureContext(fresh);
-  const front = createTcpServer((socket) => {
-    sockets.add(socket);
-    socket.on('error', () => {});
-    socket.on('close', () => sockets.delete(socket));
-    socket.once('data', (bytes) => {
-      socket.pause();
-      socket.unshift(bytes);
-      (bytes[0] === 0x16 ? tls : web.plain).emit('connection', socket);
-      process.nextTick(() => socket.resume());
-    });
-  });
-  const local = await listen(front, { ip: settings.host, port: settings.port });
-  open.push('the port', () => {
-    front.close();
-    for (const socket of sockets) socket.destroy();
-  });
   const minter = new IceMinter(env, {
     secret: settings.turnSecret[0] ?? secrets.turn,
     lifetimeSeconds: settings.credentialMinutes * 60,
     turnPort: settings.turnPort,
     webPort: local.port,
   });
+  let signaling: SignalingEndpoint | undefined;
+  const onFact = signalingMetrics(metrics, () => signaling?.stats());
   signaling = attachSignaling(web.secure, {
     env,
-    rooms: { secret: encodeUtf8(secrets.signaling), roomPeople: settings.roomLimit },
+    rooms: {
+      secret: decodeBase64(secrets.signaling) ?? encodeUtf8(secrets.signaling),
+      roomPeople: settings.roomLimit,
+    },
     mintIce: (session, host) => minter.mint(session, host, undefined),
     facts,
     onFact,
   });
-  open.push('signaling', () => signaling?.close());
+  open.push('signaling', signaling.close.bind(signaling));
+
+  if (settings.httpPort !== undefined) {
+    const address = { ip: settings.host, port: settings.httpPort };
+    const redirect = await openRedirectServer(address, facts, () => local.port).catch((cause: unknown) => {
+      throw listenError('TCP', address, { host: '--host', port: '--http-port' }, cause);
+    });
+    open.push('the redirecting port', redirect.close);
+  }
   ready = true;
-  const url = webLink(local.ip, local.port);
   return {
     local,
-    url,
+    url: webLink(local.ip, local.port),
     links: hostsOf(settings.host, settings.publicIp).map((host) => webLink(host, local.port)),
     relays: [],
     get authority() {
       return certificates.authority;
     },
     async drain() {
+      const deadline = performance.now() + settings.drainSeconds * 1000;
+      const leftMs = () => Math.max(0, deadline - performance.now());
       ready = false;
+      front.stopAccepting();
+      signaling.drain(RECONNECT_IN_MS);
+      await until(() => signaling.stats().connections === 0, Math.min(NOTICE_MS, leftMs()));
+      signaling.close();
+      web.close();
+      await until(() => {
+        web.closeIdle();
+        return front.connections === 0;
+      }, leftMs());
       await open.closeAll();
     },
     close: () => open.closeAll(),
   };
-}
-
-function openCertificates(
-  settings: Settings,
-  state: StateDir,
-  log: Log,
-  onChange: CredentialsListener,
-): Promise<CertificateSource> {
-  const { cert, key, publicIp } = settings;
-  if (cert !== undefined && key !== undefined) return openCertificateFiles({ cert, key, log, onChange });
-  return openLocalCertificates({
-    state,
-    names: () => machineNames(publicIp),
-    wallClock: () => Date.now(),
-    log,
-    onChange,
-  });
-}
-
-/** Resolves with the real port. */
-function listen(server: TcpServer, { ip, port }: SocketAddress): Promise<SocketAddress> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (cause) => {
-      reject(listenError('TCP', { ip, port }, { host: '--host', port: '--port' }, cause));
-    });
-    server.listen({ host: ip, port }, () => {
-      const bound = server.address();
-      resolve({ ip, port: typeof bound === 'object' && bound ? bound.port : port });
-    });
-  });
 }

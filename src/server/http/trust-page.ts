@@ -45,6 +45,7 @@ const STEPS: readonly Step[] = [
 const STYLE = `
 :root { color-scheme: light dark; }
 body { font: 16px/1.6 system-ui, sans-serif; max-width: 46rem; margin: 0 auto; padding: 2rem 1.25rem 4rem; }
+h1, p, dd { word-break: keep-all; }
 h1 { font-size: 1.5rem; line-height: 1.3; } h2 { font-size: 1.15rem; margin-top: 2.5rem; }
 dt { font-weight: 600; margin-top: 1rem; } dd { margin: 0; }
 code { overflow-wrap: anywhere; font-size: 0.9em; }

@@ -10,6 +10,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { SocketAddress } from '../../base/index.ts';
 import { sendPlainPage } from './plain-page.ts';
 import { formatHost, type RequestFacts } from './request-facts.ts';
 
@@ -19,8 +20,10 @@ const TIMEOUTS = { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTime
 export interface WebServers {
   readonly secure: Server;
   readonly plain: Server;
-  /** Ends idle connections at once and lets answers under way finish. */
+  /** Stops the timers and ends idle connections; answers under way finish. */
   close(): void;
+  /** Ends connections that wait for their next request. */
+  closeIdle(): void;
 }
 
 export interface WebServerOptions {
@@ -38,6 +41,9 @@ export function createWebServers({ app, facts }: WebServerOptions): WebServers {
     plain,
     close() {
       for (const server of [secure, plain]) server.close();
+    },
+    closeIdle() {
+      for (const server of [secure, plain]) server.closeIdleConnections();
     },
   };
 }
@@ -83,4 +89,26 @@ function redirect(
   response.setHeader('Location', `https://${authority}${target}`);
   response.setHeader('Content-Length', 0);
   response.end();
+}
+
+/** Listens on a second port that only redirects. Rejects with Node's own error. */
+export function openRedirectServer(
+  { ip, port }: SocketAddress,
+  facts: RequestFacts,
+  securePort: () => number,
+): Promise<{ readonly local: SocketAddress; readonly close: () => void }> {
+  const server = createRedirectServer({ facts, securePort });
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host: ip, port }, () => {
+      const bound = server.address();
+      resolve({
+        local: { ip, port: typeof bound === 'object' && bound ? bound.port : port },
+        close() {
+          server.close();
+          server.closeAllConnections();
+        },
+      });
+    });
+  });
 }

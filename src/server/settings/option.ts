@@ -44,7 +44,7 @@ interface Traits<T> {
 type Shape<T> = Pick<Option<T>, 'kind' | 'placeholder' | 'expects' | 'schema'>;
 
 /** An option of a shape; a fallback that is not split by mode holds for both. */
-export function option<T>(shape: Shape<T>, traits: Traits<T>): Option<T> {
+export function option<T>(shape: Shape<T>, traits: Traits<NoInfer<T>>): Option<T> {
   const { fallback, ...rest } = traits;
   return { ...shape, ...rest, fallback: isByMode<T>(fallback) ? fallback : both(fallback as T) };
 }
