@@ -21,18 +21,12 @@ const paintFirst: Plugin = {
 
 const noWebTransport = fileURLToPath(new URL('./src/app/no-webtransport.ts', import.meta.url));
 
-/** `--mode stage` puts the scripted call of test/support/page in the place of the real one; it is never shipped. */
-const stagedCall = fileURLToPath(new URL('../test/support/page/staged-call.ts', import.meta.url));
-
-export default defineConfig(({ mode }) => ({
+export default defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
   base: '/',
   plugins: [paintFirst],
   resolve: {
-    alias: [
-      { find: /^\.\/(transports\/)?webtransport\.js$/, replacement: noWebTransport },
-      ...(mode === 'stage' ? [{ find: /^.*\/connect\.ts$/, replacement: stagedCall }] : []),
-    ],
+    alias: [{ find: /^\.\/(transports\/)?webtransport\.js$/, replacement: noWebTransport }],
   },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {
@@ -53,4 +47,4 @@ export default defineConfig(({ mode }) => ({
       },
     },
   },
-}));
+});

@@ -17,7 +17,7 @@ export function HomePage() {
   }, [session]);
   return (
     <div class="page">
-      <TopBar />
+      <TopBar brand={false} />
       <main class="home">
         <section class="home-action">
           <span class="home-mark">

@@ -16,7 +16,12 @@ function changesOf(before: PeerState, after: PeerState, words: Words): string[] 
 }
 
 /** Sentences in the order of the people. Silent unless both snapshots are of one stay in one room. */
-export function announcements(before: CallState, after: CallState, words: Words): readonly string[] {
+export function announcements(
+  before: CallState,
+  after: CallState,
+  words: Words,
+  chatOpen: boolean,
+): readonly string[] {
   if (after.phase !== 'in-room' || before.phase !== 'in-room' || before.room?.id !== after.room?.id)
     return [];
   const said: string[] = [];
@@ -28,12 +33,10 @@ export function announcements(before: CallState, after: CallState, words: Words)
     said.push(...(known ? changesOf(known, peer, words) : [words.hasJoined(peer.name)]));
   }
   if (!before.isHost && after.isHost && before.self === after.self) said.push(words.youAreHost);
-  for (const entry of after.chat) {
+  // An open chat tells its messages itself.
+  for (const entry of chatOpen ? [] : after.chat) {
     const known = before.chat.some((other) => other.id === entry.id);
     if (!known && entry.from !== 'self') said.push(`${words.messageFrom(entry.name)}: ${entry.text}`);
-  }
-  for (const knock of after.knocks) {
-    if (!before.knocks.some((other) => other.id === knock.id)) said.push(words.knocks(knock.name));
   }
   return said;
 }

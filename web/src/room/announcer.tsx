@@ -3,6 +3,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { useSession } from '../ui/context.ts';
 import { words } from '../words/words.ts';
 import { announcements } from './announcements.ts';
+import { panel } from './panel.ts';
 import { said, say } from './say.ts';
 
 export function Announcer() {
@@ -10,7 +11,8 @@ export function Announcer() {
   const now = state.value;
   const before = useRef(now);
   useEffect(() => {
-    for (const sentence of announcements(before.current, now, words())) say(sentence);
+    const chatOpen = panel.peek() === 'chat';
+    for (const sentence of announcements(before.current, now, words(), chatOpen)) say(sentence);
     before.current = now;
   }, [now]);
   return (

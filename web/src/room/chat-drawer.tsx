@@ -24,7 +24,7 @@ export function ChatDrawer() {
   return (
     <Drawer title={w.chat} name="chat" focus="textarea">
       {chat.length === 0 && <p class="note drawer-note">{w.chatEmpty}</p>}
-      <ol ref={list} class="messages" aria-label={w.chat}>
+      <ol ref={list} class="messages" aria-label={w.chat} aria-live="polite">
         {chat.map((entry, index) => (
           <Message key={entry.id} entry={entry} follows={follows(chat[index - 1], entry)} />
         ))}

@@ -1,7 +1,7 @@
 /** A panel at the right of the stage; on a phone a sheet over all of it. Takes the focus and gives it back. */
 import { X } from 'lucide';
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 import { Icon } from '../ui/icon.tsx';
 import { words } from '../words/words.ts';
 import { panel } from './panel.ts';
@@ -17,7 +17,8 @@ export interface DrawerProps {
 export function Drawer({ title, name, children, focus }: DrawerProps) {
   const element = useRef<HTMLElement>(null);
   const titleId = useId();
-  useEffect(() => {
+  // Before the next key can arrive: the first letter of a message must not act as a key of the call.
+  useLayoutEffect(() => {
     const before = document.activeElement;
     const drawer = element.current;
     const first = focus ? drawer?.querySelector<HTMLElement>(focus) : undefined;

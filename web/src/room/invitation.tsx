@@ -32,10 +32,10 @@ export function Invitation() {
   };
   return (
     <div class="invitation">
-      <label class="link">
-        <span class="visually-hidden">{w.inviteLink}</span>
-        <input readOnly value={link} onFocus={(event) => event.currentTarget.select()} />
-      </label>
+      <p class="link">
+        <span class="visually-hidden">{w.inviteLink}: </span>
+        {link}
+      </p>
       <div class="invitation-buttons">
         <button type="button" class="button button-primary" onClick={() => void copy()}>
           <Icon of={copied === 'yes' ? Check : Copy} size={20} />

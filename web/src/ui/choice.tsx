@@ -18,18 +18,20 @@ export interface ChoiceProps {
 
 export function Choice({ label, options, value, onChoose, disabled = false }: ChoiceProps) {
   const id = useId();
+  // A device that is gone, or not known yet: then what the browser would take first stands there.
+  const chosen = options.some((option) => option.value === value) ? value : options[0]?.value;
   return (
     <div class="field">
       <label for={id}>{label}</label>
       <div class="choice">
         <select
           id={id}
-          value={value}
+          value={chosen}
           disabled={disabled}
           onChange={(event) => onChoose(event.currentTarget.value)}
         >
           {options.map((option) => (
-            <option key={option.value} value={option.value} selected={option.value === value}>
+            <option key={option.value} value={option.value} selected={option.value === chosen}>
               {option.label}
             </option>
           ))}

@@ -20,19 +20,23 @@ export function LanguageButton() {
   );
 }
 
-export function TopBar() {
+export function TopBar({ brand = true }: { readonly brand?: boolean }) {
   const session = useSession();
   return (
     <header class="top-bar">
-      <button
-        type="button"
-        class="button button-plain brand"
-        aria-label={`이음 Ieum, ${words().home}`}
-        onClick={() => session.moveOn('home')}
-      >
-        <Mark size={36} />
-        <span lang="ko">이음</span>
-      </button>
+      {brand ? (
+        <button
+          type="button"
+          class="button button-plain brand"
+          aria-label={`이음 Ieum, ${words().home}`}
+          onClick={() => session.moveOn('home')}
+        >
+          <Mark size={36} />
+          <span lang="ko">이음</span>
+        </button>
+      ) : (
+        <span />
+      )}
       <LanguageButton />
     </header>
   );

@@ -5,7 +5,7 @@ export const en = {
   guest: 'Guest',
 
   // --- home ---
-  homeSentence: 'Send a link. Talk face to face.',
+  homeSentence: 'Send a link.\nTalk face to face.',
   homeMore: 'No sign-up, no install. Picture and sound go straight between the two of you.',
   startCall: 'Start a call',
   haveLink: 'Have a link or code?',

@@ -7,7 +7,7 @@ export const ko: Words = {
   languageName: '한국어',
   guest: '손님',
 
-  homeSentence: '링크 하나면 얼굴 보고 이야기할 수 있어요.',
+  homeSentence: '링크 하나면\n얼굴 보고 이야기해요.',
   homeMore: '가입도 설치도 필요 없어요. 영상과 소리는 서로에게 바로 전해져요.',
   startCall: '통화 시작하기',
   haveLink: '링크나 코드를 받았나요?',

@@ -45,7 +45,8 @@ function optionsFor(props: ChartProps, width: number, style: CSSStyleDeclaration
       {
         ...axis,
         size: 40,
-        splits: (_, __, ___, most) => [0, most / 2, most].map((tick) => Math.round(tick * 10) / 10),
+        splits: (_, __, ___, most) =>
+          [0, most / 2, most].map((tick) => (most >= 10 ? Math.round(tick) : Math.round(tick * 10) / 10)),
       },
     ],
     series: [
