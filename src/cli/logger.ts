@@ -15,9 +15,23 @@ export function createLog({ logLevel, logFormat }: Pick<Settings, 'logLevel' | '
         colorize: isColourTerminal(process.stderr),
         translateTime: 'SYS:HH:MM:ss.l',
         ignore: 'pid,hostname',
+        errorLikeObjectKeys: ['error'],
       })
     : destination({ dest: 2, sync: true });
-  const logger = pino({ level: logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime }, stream);
+  const logger = pino(
+    {
+      level: logLevel,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      serializers: {
+        error: (error: unknown) => (error instanceof Error ? pino.stdSerializers.err(error) : error),
+      },
+      // Nobody should log these; if somebody does, they go no further.
+      redact: { paths: ['password', 'credential', 'secret', 'token', 'passcode', 'seat'], censor: '***' },
+    },
+    stream,
+  );
   return {
     debug: (message, fields) => logger.debug(fields ?? {}, message),
     info: (message, fields) => logger.info(fields ?? {}, message),
