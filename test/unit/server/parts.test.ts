@@ -1,0 +1,136 @@
+/** The small parts of the server: addresses for people and browsers, numbers, closing in order. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { SeededRandom, StackError, silentLog } from '../../../src/base/index.ts';
+import { nodeCrypto } from '../../../src/node/index.ts';
+import { CloseStack } from '../../../src/server/close-stack.ts';
+import { IceMinter } from '../../../src/server/ice-minter.ts';
+import { hostsOf, webLink } from '../../../src/server/links.ts';
+import { listenError } from '../../../src/server/listen-error.ts';
+import { Metrics } from '../../../src/server/metrics.ts';
+import { signalingMetrics } from '../../../src/server/metrics-of-signaling.ts';
+import { settingsWith } from '../../../src/server/settings/load.ts';
+import { turnHost, turnPolicy } from '../../../src/server/turn-options.ts';
+import { parseRestName, restPassword } from '../../../src/turn/index.ts';
+
+const NOW = 1_800_000_000_000;
+
+function minter(webPort: number | undefined): IceMinter {
+  const env = { crypto: nodeCrypto, random: new SeededRandom(1), log: silentLog, wallClock: () => NOW };
+  return new IceMinter(env, { secret: 'sixteen-letters!', lifetimeSeconds: 600, turnPort: 3478, webPort });
+}
+
+test('a participant gets addresses by the name that its browser used, and credentials that end', () => {
+  const { iceServers, ttlSeconds } = minter(8080).mint('somebody', 'call.local', 8080);
+  assert.equal(ttlSeconds, 600);
+  assert.deepEqual(iceServers[0], { urls: ['stun:call.local:3478'] });
+  assert.deepEqual(iceServers[1]?.urls, [
+    'turn:call.local:3478?transport=udp',
+    'turn:call.local:8080?transport=tcp',
+    'turns:call.local:8080?transport=tcp',
+  ]);
+  const username = iceServers[1]?.username ?? '';
+  assert.deepEqual(parseRestName(username), { expiresAtSeconds: NOW / 1000 + 600, id: 'somebody' });
+  assert.equal(iceServers[1]?.credential, restPassword(nodeCrypto, 'sixteen-letters!', username));
+});
+
+test('where ports are mapped, the port that the browser asked is the one that leads here', () => {
+  const urls = minter(8080).mint('x', '[2001:db8::1]', 443).iceServers[1]?.urls;
+  assert.deepEqual(urls?.slice(1), [
+    'turn:[2001:db8::1]:443?transport=tcp',
+    'turns:[2001:db8::1]:443?transport=tcp',
+  ]);
+  assert.match(String(minter(8080).mint('x', 'a', undefined).iceServers[1]?.urls), /turns:a:8080/);
+});
+
+test('a web port that clients cannot reach is not offered for TURN', () => {
+  assert.deepEqual(minter(undefined).mint('x', 'a', 443).iceServers[1]?.urls, [
+    'turn:a:3478?transport=udp',
+    'turn:a:3478?transport=tcp',
+  ]);
+});
+
+test('links are for every address when the server listens on all, and for the one when not', () => {
+  assert.deepEqual(hostsOf('192.0.2.1', []), ['192.0.2.1']);
+  const all = hostsOf('0.0.0.0', ['203.0.113.5', '2001:db8::5']);
+  assert.equal(all[0], '203.0.113.5');
+  assert.equal(all.at(-1), 'localhost');
+  assert.ok(
+    all.every((host) => !host.includes(':')),
+    'a socket of IPv4 has no IPv6 links',
+  );
+  assert.ok(hostsOf('::', ['2001:db8::5']).includes('2001:db8::5'));
+  assert.equal(webLink('2001:db8::5', 443), 'https://[2001:db8::5]');
+});
+
+test('a failure to listen names the option that chose the address', () => {
+  const names = { host: '--host', port: '--port' };
+  const about = (code: string) => {
+    const cause = Object.assign(new Error(), { code });
+    return listenError('TCP', { ip: '192.0.2.1', port: 80 }, names, cause);
+  };
+  assert.match(about('EADDRINUSE').message, /^--port: TCP 192\.0\.2\.1:80 is already in use/);
+  assert.match(about('EACCES').message, /^--port: .* may not be bound/);
+  assert.match(about('EADDRNOTAVAIL').message, /^--host: .* no address of this machine/);
+  assert.match(about('ENOTFOUND').message, /^--host: 192\.0\.2\.1 is no name/);
+  assert.ok(about('EWHATEVER') instanceof StackError);
+});
+
+test('what was opened is closed in the opposite order, also beside one that fails', async () => {
+  const closed: string[] = [];
+  const stack = new CloseStack(silentLog);
+  for (const name of ['first', 'second', 'third']) {
+    stack.push(name, async () => {
+      closed.push(name);
+      if (name === 'second') throw new Error('stuck');
+    });
+  }
+  await stack.closeAll();
+  await stack.closeAll();
+  assert.deepEqual(closed, ['third', 'second', 'first']);
+});
+
+test('facts become numbers, and no fact can add a label', async () => {
+  const metrics = new Metrics('1.2.3');
+  const stats = { connections: 3, sessions: 4, participants: 2, rooms: 1, emptyRooms: 5, lobbyWatchers: 0 };
+  const take = signalingMetrics(metrics, () => stats);
+  take({ type: 'received', message: 'hello' });
+  take({ type: 'received', message: 'made up' as 'hello' });
+  take({ type: 'refused', code: 'ROOM_FULL' });
+  take({ type: 'refused', code: 'ROOM_FULL' });
+  take({ type: 'room-opened', room: 'r' as never });
+  take({ type: 'left', room: 'r' as never, participant: 'p' as never, reason: 'lost' });
+  take({ type: 'session-started', session: 's' as never });
+  const text = await metrics.text();
+  for (const line of [
+    'ieum_info{version="1.2.3"} 1',
+    'ieum_signaling_connections 3',
+    'ieum_empty_rooms 5',
+    'ieum_signaling_messages_total{type="hello"} 1',
+    'ieum_signaling_messages_total{type="other"} 1',
+    'ieum_signaling_messages_total{type="ping"} 0',
+    'ieum_signaling_refusals_total{code="ROOM_FULL"} 2',
+    'ieum_room_changes_total{change="room-opened"} 1',
+    'ieum_room_changes_total{change="lost"} 1',
+    'ieum_signaling_session_changes_total{change="session-started"} 1',
+  ]) {
+    assert.ok(text.split('\n').includes(line), line);
+  }
+  assert.match(text, /^process_cpu_user_seconds_total /m);
+});
+
+test('TURN gets its own secret or the given ones, and faces the world behind a proxy', () => {
+  const secrets = { turn: 't'.repeat(43), nonce: 'n'.repeat(43), signaling: 's'.repeat(43) };
+  assert.deepEqual(turnPolicy(settingsWith({}), secrets).restSecrets, [secrets.turn]);
+  const given = ['first-secret-of-two', 'second-secret-of-two'];
+  const policy = turnPolicy(
+    settingsWith({ turnSecret: given, publicIp: ['203.0.113.5'], user: [{ name: 'a', password: 'b' }] }),
+    secrets,
+  );
+  assert.deepEqual(policy.restSecrets, given);
+  assert.deepEqual(policy.users, [{ username: 'a', password: 'b' }]);
+  assert.equal(policy.peerPolicy.serverHasPublicAddress, true);
+  assert.equal(turnHost(settingsWith({ host: '127.0.0.1' })), '127.0.0.1');
+  assert.equal(turnHost(settingsWith({}, 'production')), '0.0.0.0');
+  assert.equal(turnHost(settingsWith({ turnHost: '192.0.2.1' }, 'production')), '192.0.2.1');
+});
