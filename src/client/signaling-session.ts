@@ -38,7 +38,10 @@ export interface SessionOptions {
 }
 
 /** A restarted server is to be met soon: media that is relayed waits for it. */
-const RECONNECT = { firstMs: 250, maxMs: 5000 };
+const RECONNECT = { firstMs: 250, maxMs: 2000 };
+/** Beyond this outage nobody waits in front of the page, and the pages of many should not hammer a sick server. */
+const LONG_OUTAGE_MS = 60_000;
+const LONG_OUTAGE_RETRY_FACTOR = 5;
 /** TCP may take its time on a bad network; a server that is there answers hello at once. */
 const WELCOME_TIMEOUT_MS = 10_000;
 const PING_INTERVAL_MS = 10_000;
@@ -63,6 +66,7 @@ export class SignalingSession {
   #draining = false;
   #reconnectInMs: number | undefined;
   #roundTripMs: number | undefined;
+  #lostAtMs: number | undefined;
   #timer: TimerHandle | undefined;
   #pingTimer: TimerHandle | undefined;
   #probeTimer: TimerHandle | undefined;
@@ -192,6 +196,7 @@ export class SignalingSession {
     this.#wasConnected = true;
     this.#draining = false;
     this.#reconnectInMs = undefined;
+    this.#lostAtMs = undefined;
     this.#backoff.reset();
     if (!welcome.resumed) {
       this.#received = 0;
@@ -272,7 +277,10 @@ export class SignalingSession {
     this.#clearTimers();
     this.#phase = 'paused';
     this.#roundTripMs = undefined;
-    const delayMs = this.#reconnectInMs ?? this.#backoff.next();
+    const now = this.#options.clock.now();
+    this.#lostAtMs ??= now;
+    const factor = now - this.#lostAtMs > LONG_OUTAGE_MS ? LONG_OUTAGE_RETRY_FACTOR : 1;
+    const delayMs = this.#reconnectInMs ?? this.#backoff.next() * factor;
     this.#reconnectInMs = undefined;
     this.#timer = this.#options.clock.setTimeout(() => this.#open(), delayMs);
     this.#options.onChange();
