@@ -5,7 +5,7 @@ import type { Millis, SocketAddress } from '../base/index.ts';
 export type ClientTask = 'binding' | 'allocate' | 'refresh' | 'permission' | 'channel' | 'delete';
 
 /** Stable; `docs/errors.md` says what to do about each. */
-export type TurnFailureCode =
+export type TurnClientErrorCode =
   /** No answer in the time of RFC 8489 §6.2.1. */
   | 'STUN_TIMED_OUT'
   /** Answers came, but none with a right MESSAGE-INTEGRITY. */
@@ -34,7 +34,7 @@ export type TurnFailureCode =
   | 'TURN_CONNECTION_CLOSED';
 
 export interface TurnFailure {
-  readonly code: TurnFailureCode;
+  readonly code: TurnClientErrorCode;
   /** The number in ERROR-CODE, if the server sent one. */
   readonly status: number | undefined;
   /** The server's words; may be empty. */

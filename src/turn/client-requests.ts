@@ -19,7 +19,7 @@ import {
   TRANSACTION_ID_BYTES,
   Transaction,
 } from '../stun/index.ts';
-import type { TurnFailure, TurnFailureCode } from './client-events.ts';
+import type { TurnClientErrorCode, TurnFailure } from './client-events.ts';
 import type { ClientSession } from './client-session.ts';
 import { unknownRequired } from './known-attributes.ts';
 
@@ -47,7 +47,7 @@ interface Pending<Task> {
 /** One 401 to begin with, and a nonce that may go stale once or twice while a request is on its way. */
 const MAX_CHALLENGES = 3;
 
-const CODES: ReadonlyMap<number, TurnFailureCode> = new Map([
+const CODES: ReadonlyMap<number, TurnClientErrorCode> = new Map([
   [401, 'TURN_UNAUTHENTICATED'],
   [403, 'TURN_FORBIDDEN'],
   [437, 'TURN_ALLOCATION_MISMATCH'],
@@ -188,7 +188,7 @@ export class ClientRequests<Task> {
   }
 }
 
-export function failure(code: TurnFailureCode): TurnFailure {
+export function failure(code: TurnClientErrorCode): TurnFailure {
   return { code, status: undefined, reason: '' };
 }
 

@@ -2,7 +2,7 @@
 export type { Traffic } from './allocation.ts';
 export { channelDataOf, channelNumberOf, encodeChannelData, isChannelData } from './channel-data.ts';
 export { type AllocateOptions, TurnClient, type TurnClientOptions } from './client.ts';
-export type { ClientTask, TurnClientEvent, TurnFailure, TurnFailureCode } from './client-events.ts';
+export type { ClientTask, TurnClientErrorCode, TurnClientEvent, TurnFailure } from './client-events.ts';
 export type { ClientCredentials } from './client-session.ts';
 export { TurnAttribute, TurnMethod } from './code-points.ts';
 export { isReliable, type Leg, type LegId, legId } from './leg.ts';

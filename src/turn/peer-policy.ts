@@ -66,15 +66,20 @@ const PRIVATE = ranges(
 export class PeerPolicy {
   readonly #allowLoopback: boolean;
   readonly #allowPrivate: boolean;
-  readonly #ownServices: ReadonlySet<string>;
-  readonly #ownPorts: ReadonlySet<number>;
+  #ownServices: ReadonlySet<string> = new Set();
+  #ownPorts: ReadonlySet<number> = new Set();
 
   constructor(options: PeerPolicyOptions) {
     this.#allowLoopback = options.loopback;
     this.#allowPrivate =
       options.private === 'allow' || (options.private === 'auto' && !options.serverHasPublicAddress);
-    this.#ownServices = new Set(options.ownServices.map(reducedKey));
-    this.#ownPorts = new Set(options.ownServices.map((service) => service.port));
+    this.setOwnServices(options.ownServices);
+  }
+
+  /** Replaces the list; addresses come and go with networks. */
+  setOwnServices(services: readonly SocketAddress[]): void {
+    this.#ownServices = new Set(services.map(reducedKey));
+    this.#ownPorts = new Set(services.map((service) => service.port));
   }
 
   /** For a permission, which names no port. `undefined`: allowed. */

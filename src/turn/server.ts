@@ -65,6 +65,7 @@ export class TurnServer implements Machine<TurnServerEvent, TurnTransmit> {
   readonly #answers: Answers;
   readonly #memory: AnswerMemory;
   readonly #unauthenticated: BucketTable;
+  readonly #policy: PeerPolicy;
   readonly #book: AllocationBook;
   readonly #peerRequests: PeerRequests;
   readonly #data: DataPath;
@@ -94,7 +95,7 @@ export class TurnServer implements Machine<TurnServerEvent, TurnTransmit> {
     this.#answers = new Answers(crypto, realm, options.software);
     this.#memory = new AnswerMemory(limits.rememberedAnswers);
     this.#unauthenticated = new BucketTable(limits.unauthenticatedAnswers, limits.rateTableKeys);
-    const policy = new PeerPolicy(options.peerPolicy);
+    this.#policy = new PeerPolicy(options.peerPolicy);
     const reservationMs = this.#lifetimes.reservationSeconds * 1000;
     this.#book = new AllocationBook(
       random,
@@ -102,8 +103,8 @@ export class TurnServer implements Machine<TurnServerEvent, TurnTransmit> {
       { portAttempts: limits.portAttempts, reservationMs },
       this.#events,
     );
-    this.#peerRequests = new PeerRequests(this.#book, policy, this.#lifetimes, limits);
-    this.#data = new DataPath(this.#book, policy, this.#transmits, () => random.bytes(TRANSACTION_ID_BYTES));
+    this.#peerRequests = new PeerRequests(this.#book, this.#policy, this.#lifetimes, limits);
+    this.#data = new DataPath(this.#book, this.#policy, this.#transmits, () => random.bytes(TRANSACTION_ID_BYTES));
   }
 
   get statistics(): TurnStatistics {
@@ -117,6 +118,11 @@ export class TurnServer implements Machine<TurnServerEvent, TurnTransmit> {
       relayedBytes,
       droppedPackets,
     };
+  }
+
+  /** Replaces `peerPolicy.ownServices`, when the machine's addresses have changed. */
+  setOwnServices(services: readonly SocketAddress[]): void {
+    this.#policy.setOwnServices(services);
   }
 
   /** One STUN message or ChannelData: a datagram, or one frame of a stream. Borrowed. */
