@@ -12,6 +12,7 @@ interface LockedPackage {
   readonly hasInstallScript?: boolean;
   readonly resolved?: string;
   readonly link?: boolean;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 type Lock = Readonly<Record<string, LockedPackage>>;
 
@@ -32,6 +33,15 @@ function fromElsewhere(lock: Lock): readonly string[] {
   );
 }
 
+/** Optional packages that the lock file does not name. `npm ci` refuses such a lock file, and other platforms miss them. */
+function unlockedPlatforms(lock: Lock): readonly string[] {
+  return Object.entries(lock).flatMap(([location, entry]) =>
+    Object.keys(entry.optionalDependencies ?? {}).filter(
+      (name) => !(`node_modules/${name}` in lock) && !(`${location}/node_modules/${name}` in lock),
+    ),
+  );
+}
+
 function readLock(): Lock {
   const text = readFileSync(path.join(ROOT, 'package-lock.json'), 'utf8');
   return (JSON.parse(text) as { readonly packages: Lock }).packages;
@@ -47,14 +57,22 @@ test('no dependency comes from a repository or a folder', () => {
   assert.deepEqual(fromElsewhere(readLock()), []);
 });
 
+test('the lock file serves every platform', () => {
+  assert.deepEqual(unlockedPlatforms(readLock()), []);
+});
+
 test('notices each kind', () => {
   const lock: Lock = {
     '': { hasInstallScript: true },
     'node_modules/native': { hasInstallScript: true },
     'node_modules/tsx/node_modules/esbuild': { hasInstallScript: true, dev: true },
-    'node_modules/esbuild': { hasInstallScript: true },
+    'node_modules/esbuild': { hasInstallScript: true, optionalDependencies: { 'esbuild-there': '1.0.0' } },
+    'node_modules/linter': { optionalDependencies: { 'linter-here': '1.0.0', 'linter-there': '1.0.0' } },
+    'node_modules/linter/node_modules/linter-here': {},
+    'node_modules/esbuild-there': {},
     'node_modules/fork': { resolved: 'git+ssh://example.org/fork.git#1234' },
   };
   assert.deepEqual(withInstallScripts(lock), ['node_modules/native', 'node_modules/esbuild']);
   assert.deepEqual(fromElsewhere(lock), ['node_modules/fork']);
+  assert.deepEqual(unlockedPlatforms(lock), ['linter-there']);
 });
