@@ -31,6 +31,8 @@ const HELLO_TOKENS = 10;
 
 interface Connection {
   readonly id: ConnectionId;
+  /** Counts connections in the order in which they were opened. */
+  readonly order: number;
   readonly addressKey: string;
   readonly rate: TokenBucket;
   session: Session | undefined;
@@ -65,6 +67,7 @@ export class RoomServer implements Machine<RoomServerEvent, RoomServerTransmit> 
   readonly #ice = new Deadlines<ConnectionId>();
   readonly #addressRates: BucketTable;
   #now: Millis = Number.NEGATIVE_INFINITY;
+  #opened = 0;
   #draining = false;
 
   constructor(env: Env, options: RoomServerOptions) {
@@ -113,8 +116,10 @@ export class RoomServer implements Machine<RoomServerEvent, RoomServerTransmit> 
   /** A transport connection is open. `address`: the client's IP address as text, for rates only. */
   handleConnect(now: Millis, id: ConnectionId, address: string): void {
     const at = this.#advance(now);
+    this.#opened += 1;
     this.#connections.set(id, {
       id,
+      order: this.#opened,
       addressKey: addressKey(address),
       rate: new TokenBucket(this.#limits.connectionRate, at),
       session: undefined,
@@ -257,6 +262,10 @@ export class RoomServer implements Machine<RoomServerEvent, RoomServerTransmit> 
       this.#refuse(connection, error, undefined);
       return;
     }
+    if (old && this.#isSpokenForSince(connection, old)) {
+      this.#close(connection.id, 'replaced');
+      return;
+    }
     if (!old && !this.#makeRoom(now)) {
       this.#refuse(connection, signalingError('SERVER_FULL'), undefined);
       return;
@@ -273,6 +282,12 @@ export class RoomServer implements Machine<RoomServerEvent, RoomServerTransmit> 
     }
     if (this.#draining) return signalingError('SERVER_DRAINING');
     return undefined;
+  }
+
+  /** A hello that was long under way must not take the session from a connection that was opened after its own. */
+  #isSpokenForSince(connection: Connection, session: Session): boolean {
+    const current = session.connection === undefined ? undefined : this.#connections.get(session.connection);
+    return current !== undefined && current.order > connection.order;
   }
 
   /** For one more session. Who is away and has no seat goes first: else a flood of hellos could fill the server. */

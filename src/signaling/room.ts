@@ -133,7 +133,10 @@ export class Room {
     if (isNewHost) this.#host = person.id;
     if (isAwaited) this.#awaitedHost = undefined;
     this.#notices.push({ type: 'seated', participant: person.id });
-    if (isNewHost) this.#installHost();
+    if (!isNewHost) return;
+    // Who is alone has just been told.
+    if (this.#members.size === 1) this.#tellKnocks();
+    else this.#installHost();
   }
 
   /** The same person comes again under a new id: the old stay, if there still is one, ends; the role stays. */
@@ -292,7 +295,7 @@ export class Room {
 
   /** Tells everybody who is host, and the host who is at the door. */
   #installHost(): void {
-    if (this.#members.size > 1) this.#changed();
+    this.#changed();
     this.#tellKnocks();
   }
 

@@ -4,6 +4,7 @@ import {
   type ClientRequest,
   type IceConfiguration,
   Outbox,
+  type Participant,
   type ParticipantId,
   parseServerFrame,
   type RoomInfo,
@@ -26,11 +27,17 @@ export class Person {
   ice: IceConfiguration | undefined;
   seat: string | undefined;
   self: ParticipantId | undefined;
+  /** As this person has been told; `undefined` in the lobby and at a door. */
   room: RoomInfo | undefined;
+  /** The others in the room, as this person has been told. */
+  readonly others = new Map<ParticipantId, Participant>();
   link: Link | undefined;
   closedByServer = 0;
   received = 0;
   readonly #world: RoomsWorld;
+  /** Only after the welcome is it known what must be said again, before anything new. */
+  #greeted = false;
+  readonly #leaving = new Set<number>();
   #outbox = new Outbox<ClientRequest>({ maxFrames: 100_000, maxBytes: 1e9 });
 
   constructor(world: RoomsWorld, name: string, address: string) {
@@ -59,18 +66,22 @@ export class Person {
 
   /** Opens a connection and says nothing. */
   open(): void {
+    this.#greeted = false;
     this.link = this.#world.connect(this, this.address);
   }
 
   cut(): void {
     const { link } = this;
     this.link = undefined;
+    this.#greeted = false;
     if (link) this.#world.cut(link);
   }
 
   /** Told by the world that the connection is gone. */
   lose(link: Link): void {
-    if (this.link === link) this.link = undefined;
+    if (this.link !== link) return;
+    this.link = undefined;
+    this.#greeted = false;
   }
 
   /** The page is loaded anew: nothing is kept but the seat. */
@@ -82,6 +93,7 @@ export class Person {
 
   forget(): void {
     this.welcome = undefined;
+    this.#leave();
     this.received = 0;
     this.events = [];
     this.replies = new Map();
@@ -97,7 +109,8 @@ export class Person {
   /** Sends a request now, or when the session is back; returns its number. */
   send(request: ClientRequest): number {
     const { number } = this.#outbox.push(request, 0);
-    if (this.link && this.welcome) this.say({ type: 'request', n: number, ack: this.received, request });
+    if (request.type === 'leave-room') this.#leaving.add(number);
+    if (this.#greeted) this.say({ type: 'request', n: number, ack: this.received, request });
     return number;
   }
 
@@ -158,7 +171,9 @@ export class Person {
 
   #welcomed(welcome: Welcome): void {
     this.welcome = welcome;
+    this.#greeted = true;
     if (!welcome.resumed) {
+      this.#leave();
       this.received = 0;
       this.replies = new Map();
       this.#outbox = new Outbox({ maxFrames: 100_000, maxBytes: 1e9 });
@@ -173,19 +188,43 @@ export class Person {
   #hear(event: ServerEvent): void {
     if (event.type === 'reply') {
       this.replies.set(event.re, [...(this.replies.get(event.re) ?? []), event]);
+      if (this.#leaving.delete(event.re) && event.ok) this.#leave();
       return;
     }
     this.events.push(event);
-    if (event.type === 'ice') this.ice = event.ice;
-    if (event.type === 'joined') {
-      this.self = event.self;
-      this.seat = event.seat;
-      this.room = event.room;
+    switch (event.type) {
+      case 'ice':
+        this.ice = event.ice;
+        return;
+      case 'joined':
+        this.self = event.self;
+        this.seat = event.seat;
+        this.room = event.room;
+        this.others.clear();
+        for (const other of event.participants) this.others.set(other.id, other);
+        return;
+      case 'room-updated':
+        this.room = event.room;
+        this.seat = event.seat ?? this.seat;
+        return;
+      case 'participant-joined':
+      case 'participant-updated':
+        this.others.set(event.participant.id, event.participant);
+        return;
+      case 'participant-left':
+        this.others.delete(event.participant);
+        return;
+      case 'out':
+        this.#leave();
+        return;
+      default:
+        return;
     }
-    if (event.type === 'room-updated') {
-      this.room = event.room;
-      this.seat = event.seat ?? this.seat;
-    }
-    if (event.type === 'out') this.room = undefined;
+  }
+
+  #leave(): void {
+    this.#leaving.clear();
+    this.room = undefined;
+    this.others.clear();
   }
 }
