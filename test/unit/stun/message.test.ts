@@ -24,6 +24,7 @@ import {
   verifyIntegrity,
   verifyIntegritySha256,
 } from '../../../src/stun/index.ts';
+import { append } from '../../support/turn/append.ts';
 
 const ID = Uint8Array.from({ length: 12 }, (_, i) => i + 1);
 const KEY = encodeUtf8('key');
@@ -298,12 +299,3 @@ test('a message that would not fit its length field is refused to the caller', (
   assert.throws(() => request().attribute(StunAttribute.SOFTWARE, new Uint8Array(65_533)), RangeError);
   assert.throws(() => new MessageWriter(1, MessageClass.REQUEST, new Uint8Array(11)));
 });
-
-function append(message: Uint8Array, type: number, value: Uint8Array): Uint8Array {
-  const attribute = Uint8Array.of(type >> 8, type & 0xff, value.length >> 8, value.length & 0xff, ...value);
-  const bytes = concatBytes(message, attribute);
-  const length = bytes.length - 20;
-  bytes[2] = length >> 8;
-  bytes[3] = length & 0xff;
-  return bytes;
-}
