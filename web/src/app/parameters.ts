@@ -22,7 +22,7 @@ const oneOf = <Value extends string>(text: string | null, values: readonly Value
   values.find((value) => value === text);
 
 /** Camera heights that a person may ask for, by name or by number. */
-export const VIDEO_HEIGHTS = [180, 360, 480, 720, 1080] as const;
+const VIDEO_HEIGHTS = [180, 360, 480, 720, 1080] as const;
 
 function videoHeightOf(text: string | null): number | undefined {
   if (text === null) return undefined;

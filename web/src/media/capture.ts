@@ -16,7 +16,7 @@ export interface CameraWish {
   readonly height: number | undefined;
 }
 
-export function cameraConstraints(wish: CameraWish): MediaTrackConstraints {
+function cameraConstraints(wish: CameraWish): MediaTrackConstraints {
   const height = wish.height ?? DEFAULT_HEIGHT;
   return {
     height: { ideal: height },
@@ -28,7 +28,7 @@ export function cameraConstraints(wish: CameraWish): MediaTrackConstraints {
   };
 }
 
-export function microphoneConstraints(deviceId: string | undefined): MediaTrackConstraints {
+function microphoneConstraints(deviceId: string | undefined): MediaTrackConstraints {
   return {
     echoCancellation: true,
     noiseSuppression: true,

@@ -1,5 +1,5 @@
 /** What each refusal of the server or of this page's own call means, in English. A missing code is a type error. */
-import type { ErrorWords } from './words.ts';
+import type { ErrorWords } from './error-words.ts';
 
 export const errorsEn: ErrorWords = {
   unknown: 'Something went wrong. Try again.',

@@ -1,5 +1,5 @@
 /** 서버나 이 페이지가 거절할 때 하는 말. 빠진 코드가 있으면 타입 오류가 나요. */
-import type { ErrorWords } from './words.ts';
+import type { ErrorWords } from './error-words.ts';
 
 export const errorsKo: ErrorWords = {
   unknown: '문제가 생겼어요. 다시 해 보세요.',

@@ -1,7 +1,7 @@
 /** The language that is shown now, and how it is chosen. The dictionaries are loaded one at a time. */
 import { signal } from '@preact/signals';
 import type { Words } from './en.ts';
-import type { ErrorCode } from './error-code.ts';
+import type { ErrorCode, ErrorWords } from './error-words.ts';
 
 export type Language = 'ko' | 'en';
 
@@ -12,12 +12,6 @@ const dictionaries: Record<Language, () => Promise<Words>> = {
   ko: () => import('./ko.ts').then((module) => module.ko),
   en: () => import('./en.ts').then((module) => module.en),
 };
-
-export interface ErrorWords {
-  readonly known: Record<ErrorCode, string>;
-  /** For a code that is newer than this page. */
-  readonly unknown: string;
-}
 
 /** Loaded with the first error of a visit: most visits have none. */
 const errorDictionaries: Record<Language, () => Promise<ErrorWords>> = {

@@ -6,7 +6,7 @@ import 'uplot/dist/uPlot.min.css';
 const HEIGHT = 92;
 const WINDOW_SECONDS = 120;
 
-export interface Curve {
+interface Curve {
   readonly label: string;
   readonly values: readonly (number | null)[];
   /** A custom property of the style sheet, such as `--accent`. */
