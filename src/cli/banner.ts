@@ -1,7 +1,7 @@
 /** What is printed when the server listens: the frame, then how people and programs reach it. Text only. */
 import { X509Certificate } from 'node:crypto';
 import { renderUnicodeCompact } from 'uqr';
-import type { Loaded, RunningServer } from '../server/index.ts';
+import type { Loaded, RelayLinks, RunningServer } from '../server/index.ts';
 
 const LINE = '='.repeat(34);
 
@@ -21,7 +21,7 @@ export function frame(loaded: Pick<Loaded, 'shown' | 'settings'>, listening: rea
 export function serveBanner(loaded: Loaded, server: RunningServer, inColour: boolean): string {
   const { links, relays, authority } = server;
   const lines = ['Open in a browser:', ...links.map((link) => `  ${link}`)];
-  if (relays.length > 0) lines.push('STUN and TURN:', ...relays.map((relay) => `  ${relay}`));
+  if (relays.length > 0) lines.push('STUN and TURN:', ...relayLines(relays));
   const [best] = links;
   if (authority !== undefined && best !== undefined) {
     lines.push(
@@ -32,6 +32,12 @@ export function serveBanner(loaded: Loaded, server: RunningServer, inColour: boo
   }
   if (loaded.settings.qr && best !== undefined) lines.push('', ...qrCode(best, inColour));
   return `${frame(loaded, [`server is listening on ${server.url}`])}${lines.join('\n')}\n`;
+}
+
+function relayLines(relays: readonly RelayLinks[]): string[] {
+  return relays.map(
+    ({ stun, turn, turns }) => `  ${stun}  ${turn}${turns === undefined ? '' : `  ${turns}`}`,
+  );
 }
 
 /** Lines of half blocks. In colour it is white on black whatever the terminal's own colours are, as cameras like it. */

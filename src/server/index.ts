@@ -1,4 +1,5 @@
 /** Floor 7: the server as one thing to start. */
+export type { RelayLinks } from './links.ts';
 
 export { type RunningServer, startServer } from './serve.ts';
 export { configurationPage, helpText } from './settings/describe.ts';

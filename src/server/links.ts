@@ -1,5 +1,6 @@
 /** The addresses that people and programs reach this server by, as links. */
-import { familyOf, type SocketAddress } from '../base/index.ts';
+import { familyOf } from '../base/index.ts';
+import { scopeOf } from '../node/index.ts';
 import { reachableAddresses } from './tls/machine-names.ts';
 
 /** The hosts behind a listening address, best first: itself, or every address of the machine. */
@@ -21,11 +22,31 @@ export function inUrl(host: string): string {
   return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
 }
 
-/** RFC 7064 §3.1, RFC 7065 §3.1. */
-export function turnLink(
-  scheme: 'stun' | 'turn' | 'turns',
-  host: string,
-  { port }: Pick<SocketAddress, 'port'>,
-): string {
-  return `${scheme}:${inUrl(host)}:${port}`;
+/** How programs reach STUN and TURN at one host. RFC 7064 §3.1, RFC 7065 §3.1. */
+export interface RelayLinks {
+  readonly stun: string;
+  /** Over UDP and TCP. */
+  readonly turn: string;
+  /** Over TLS. */
+  readonly turns: string | undefined;
+}
+
+/** `addresses`: those that are listened on, best first; loopback is told only where there is nothing else. */
+export function relayLinks(
+  addresses: readonly string[],
+  publicIps: readonly string[],
+  port: number,
+  tlsPort: number | undefined,
+): RelayLinks[] {
+  const useful = addresses.filter((ip) => scopeOf(ip) !== 'loopback' && !ip.startsWith('fe80:'));
+  const families = new Set(addresses.map(familyOf));
+  const hosts = [
+    ...publicIps.filter((ip) => families.has(familyOf(ip))),
+    ...(useful.length > 0 ? useful : addresses),
+  ];
+  return [...new Set(hosts)].map((host) => ({
+    stun: `stun:${inUrl(host)}:${port}`,
+    turn: `turn:${inUrl(host)}:${port}`,
+    turns: tlsPort === undefined ? undefined : `turns:${inUrl(host)}:${tlsPort}`,
+  }));
 }

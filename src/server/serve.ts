@@ -1,6 +1,6 @@
 /** Brings all parts up as one server and takes them down again. On a failure nothing stays open. */
 import { decodeBase64, encodeUtf8, type Log, type SocketAddress } from '../base/index.ts';
-import { nodeEnv } from '../node/index.ts';
+import { nodeEnv, scopeOf } from '../node/index.ts';
 import { CloseStack } from './close-stack.ts';
 import { until } from './drain.ts';
 import { type Front, openFront } from './front/front.ts';
@@ -9,15 +9,18 @@ import { loadPageFiles } from './http/page-files.ts';
 import { RequestFacts } from './http/request-facts.ts';
 import { createWebServers, openRedirectServer } from './http/web-server.ts';
 import { IceMinter } from './ice-minter.ts';
-import { hostsOf, webLink } from './links.ts';
+import { hostsOf, type RelayLinks, relayLinks, webLink } from './links.ts';
 import { listenError } from './listen-error.ts';
 import { Metrics } from './metrics.ts';
 import { signalingMetrics } from './metrics-of-signaling.ts';
+import { turnMetrics } from './metrics-of-turn.ts';
 import { openSecrets } from './secrets.ts';
 import type { Settings } from './settings/options.ts';
 import { attachSignaling, type SignalingEndpoint } from './signaling/attach-signaling.ts';
 import { StateDir } from './state-dir.ts';
 import { openCertificates } from './tls/open-certificates.ts';
+import type { TurnService } from './turn/turn-service.ts';
+import { openTurn, turnHost } from './turn-options.ts';
 import { packageVersion } from './version.ts';
 
 export interface RunningServer {
@@ -27,8 +30,8 @@ export interface RunningServer {
   readonly url: string;
   /** What people can open, best first. */
   readonly links: readonly string[];
-  /** Addresses of STUN and TURN, best first: `stun:192.168.0.10:3478`. */
-  readonly relays: readonly string[];
+  /** STUN and TURN at each address, best first. */
+  readonly relays: readonly RelayLinks[];
   /** PEM of our own authority; `undefined` with `--cert`. */
   readonly authority: string | undefined;
   /** Stops taking visitors, tells clients to come back, lets answers under way finish, all within `--drain-seconds`. */
@@ -79,6 +82,12 @@ async function start(settings: Settings, log: Log, open: CloseStack): Promise<Ru
   const web = createWebServers({ app, facts });
   open.push('web servers', () => web.close());
 
+  let turn: TurnService | undefined;
+  const onTurnFact = turnMetrics(metrics, () => turn?.statistics);
+  turn = await openTurn(env, settings, secrets, onTurnFact);
+  open.push('STUN and TURN', turn.close.bind(turn));
+  const { acceptStream } = turn;
+
   front = await openFront({
     host: settings.host,
     port: settings.port,
@@ -86,6 +95,7 @@ async function start(settings: Settings, log: Log, open: CloseStack): Promise<Ru
     log,
     onHttps: (socket) => web.secure.emit('connection', socket),
     onHttp: (socket) => web.plain.emit('connection', socket),
+    onStun: acceptStream.bind(turn),
   }).catch((cause: unknown) => {
     const address = { ip: settings.host, port: settings.port };
     throw listenError('TCP', address, { host: '--host', port: '--port' }, cause);
@@ -96,8 +106,8 @@ async function start(settings: Settings, log: Log, open: CloseStack): Promise<Ru
   const minter = new IceMinter(env, {
     secret: settings.turnSecret[0] ?? secrets.turn,
     lifetimeSeconds: settings.credentialMinutes * 60,
-    turnPort: settings.turnPort,
-    webPort: local.port,
+    turnPort: turn.port,
+    webPort: isBehindProxy(settings) ? undefined : local.port,
   });
   let signaling: SignalingEndpoint | undefined;
   const onFact = signalingMetrics(metrics, () => signaling?.stats());
@@ -125,7 +135,7 @@ async function start(settings: Settings, log: Log, open: CloseStack): Promise<Ru
     local,
     url: webLink(local.ip, local.port),
     links: hostsOf(settings.host, settings.publicIp).map((host) => webLink(host, local.port)),
-    relays: [],
+    relays: relayLinks(turn.addresses, settings.publicIp, turn.port, local.port),
     get authority() {
       return certificates.authority;
     },
@@ -146,4 +156,9 @@ async function start(settings: Settings, log: Log, open: CloseStack): Promise<Ru
     },
     close: () => open.closeAll(),
   };
+}
+
+/** The web server is for this machine only and TURN is not: a proxy stands before it, and carries no TURN. */
+function isBehindProxy(settings: Settings): boolean {
+  return scopeOf(settings.host) === 'loopback' && scopeOf(turnHost(settings)) !== 'loopback';
 }

@@ -1,34 +1,45 @@
-/** From settings to what the TURN machine is told. */
-import { decodeBase64, encodeUtf8 } from '../base/index.ts';
-import { ownAddresses, scopeOf } from '../node/index.ts';
-import type { TurnServerOptions } from '../turn/index.ts';
+/** From settings to open STUN and TURN listeners. */
+import { decodeBase64, type Env, encodeUtf8 } from '../base/index.ts';
+import { listenError } from './listen-error.ts';
 import type { Secrets } from './secrets.ts';
 import type { Settings } from './settings/options.ts';
+import {
+  openTurnService,
+  type TurnFact,
+  type TurnService,
+  type TurnServiceOptions,
+} from './turn/turn-service.ts';
 
-/** What depends on settings only; addresses are the shell's to know. */
-export type TurnPolicy = Omit<TurnServerOptions, 'relayAddresses' | 'peerPolicy'> & {
-  readonly peerPolicy: Omit<TurnServerOptions['peerPolicy'], 'ownServices'>;
-};
+/** Rejects with a StackError whose sentence names the option. */
+export async function openTurn(
+  env: Env,
+  settings: Settings,
+  secrets: Secrets,
+  onFact: (fact: TurnFact) => void,
+): Promise<TurnService> {
+  try {
+    return await openTurnService(env, { ...turnServiceOptions(settings, secrets), onFact });
+  } catch (cause) {
+    const address = { ip: turnHost(settings), port: settings.turnPort };
+    const host = settings.turnHost === undefined ? '--host' : '--turn-host';
+    throw listenError('UDP', address, { host, port: '--turn-port' }, cause);
+  }
+}
 
-export function turnPolicy(settings: Settings, secrets: Secrets): TurnPolicy {
-  const { realm, turnSecret, user, relayPorts, userQuota, totalQuota } = settings;
+export function turnServiceOptions(settings: Settings, secrets: Secrets): TurnServiceOptions {
+  const { turnSecret, user, userQuota, totalQuota } = settings;
   return {
-    realm,
+    host: turnHost(settings),
+    port: settings.turnPort,
+    publicIps: settings.publicIp,
+    realm: settings.realm,
     nonceSecret: decodeBase64(secrets.nonce) ?? encodeUtf8(secrets.nonce),
     restSecrets: turnSecret.length > 0 ? turnSecret : [secrets.turn],
     users: user.map(({ name, password }) => ({ username: name, password })),
-    relayPorts,
+    relayPorts: settings.relayPorts,
     quotas: { perUser: userQuota, total: totalQuota },
-    peerPolicy: {
-      loopback: settings.allowLoopbackPeers,
-      private: settings.privatePeers,
-      serverHasPublicAddress: hasPublicAddress(settings.publicIp),
-    },
+    peers: { loopback: settings.allowLoopbackPeers, private: settings.privatePeers },
   };
-}
-
-function hasPublicAddress(publicIps: readonly string[]): boolean {
-  return publicIps.length > 0 || ownAddresses().some(({ ip }) => scopeOf(ip) === 'public');
 }
 
 /** Where STUN and TURN listen when nobody says. */

@@ -96,7 +96,7 @@ function wrongItem(schema: v.GenericSchema, raw: unknown): unknown {
 }
 
 function checkTogether(settings: Settings): void {
-  const { cert, key, port, httpPort, publicIp } = settings;
+  const { cert, key, port, httpPort, turnPort, publicIp } = settings;
   if ((cert === undefined) !== (key === undefined)) {
     const [has, lacks] = cert === undefined ? ['--key', '--cert'] : ['--cert', '--key'];
     throw new StackError('SETTINGS_INVALID', `${has} needs ${lacks} beside it.`);
@@ -105,6 +105,12 @@ function checkTogether(settings: Settings): void {
     throw new StackError(
       'SETTINGS_INVALID',
       `--http-port must differ from --port, which redirects plain HTTP already, but both are ${port}.`,
+    );
+  }
+  if (turnPort === port && port !== 0) {
+    throw new StackError(
+      'SETTINGS_INVALID',
+      `--turn-port must differ from --port, which carries TURN over TCP and TLS already, but both are ${port}.`,
     );
   }
   for (const family of ['.', ':']) {

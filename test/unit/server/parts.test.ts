@@ -10,7 +10,7 @@ import { listenError } from '../../../src/server/listen-error.ts';
 import { Metrics } from '../../../src/server/metrics.ts';
 import { signalingMetrics } from '../../../src/server/metrics-of-signaling.ts';
 import { settingsWith } from '../../../src/server/settings/load.ts';
-import { turnHost, turnPolicy } from '../../../src/server/turn-options.ts';
+import { turnHost, turnServiceOptions } from '../../../src/server/turn-options.ts';
 import { parseRestName, restPassword } from '../../../src/turn/index.ts';
 
 const NOW = 1_800_000_000_000;
@@ -121,15 +121,15 @@ test('facts become numbers, and no fact can add a label', async () => {
 
 test('TURN gets its own secret or the given ones, and faces the world behind a proxy', () => {
   const secrets = { turn: 't'.repeat(43), nonce: 'n'.repeat(43), signaling: 's'.repeat(43) };
-  assert.deepEqual(turnPolicy(settingsWith({}), secrets).restSecrets, [secrets.turn]);
+  assert.deepEqual(turnServiceOptions(settingsWith({}), secrets).restSecrets, [secrets.turn]);
   const given = ['first-secret-of-two', 'second-secret-of-two'];
-  const policy = turnPolicy(
+  const policy = turnServiceOptions(
     settingsWith({ turnSecret: given, publicIp: ['203.0.113.5'], user: [{ name: 'a', password: 'b' }] }),
     secrets,
   );
   assert.deepEqual(policy.restSecrets, given);
   assert.deepEqual(policy.users, [{ username: 'a', password: 'b' }]);
-  assert.equal(policy.peerPolicy.serverHasPublicAddress, true);
+  assert.deepEqual(policy.publicIps, ['203.0.113.5']);
   assert.equal(turnHost(settingsWith({ host: '127.0.0.1' })), '127.0.0.1');
   assert.equal(turnHost(settingsWith({}, 'production')), '0.0.0.0');
   assert.equal(turnHost(settingsWith({ turnHost: '192.0.2.1' }, 'production')), '192.0.2.1');
