@@ -1,0 +1,126 @@
+/**
+ * One client over TCP or TLS: cuts its stream into messages, sends within a bound, ends it when it is idle. Reads no
+ * message beyond its first byte. RFC 8656 §3.1, §12.5.
+ */
+import type { Socket } from 'node:net';
+import { plainBytes } from '../../node/index.ts';
+import { StreamFramer } from '../../stun/index.ts';
+import type { Leg } from '../../turn/index.ts';
+
+export interface StreamLegLimits {
+  /**
+   * What may wait for a slow client, in bytes. A burst must fit (an I-frame of a screen is 300 KB); more would be
+   * delay. Beyond it data is dropped, as a full UDP queue would; the connection stays.
+   */
+  readonly queueBytes: number;
+  /** For a client without allocation, between whole messages. An honest one asks at once. */
+  readonly idleMs: number;
+}
+
+export interface StreamLegHandlers {
+  /** One framed message, borrowed. */
+  onMessage(leg: Leg, bytes: Uint8Array): void;
+  /** Once, when the connection is gone for whatever reason. */
+  onClosed(leg: Leg): void;
+}
+
+/** Answers are short and come one for each request: beyond this much of them the client is no longer listened to. */
+const ANSWER_ROOM_BYTES = 65_536;
+
+/** Two bits of the class in a message type: 0b01 is an indication. RFC 8489 §5. */
+const CLASS_BITS_HIGH = 0x01;
+const CLASS_BITS_LOW = 0x10;
+
+export class StreamLeg {
+  readonly leg: Leg;
+  readonly #socket: Socket;
+  readonly #limits: StreamLegLimits;
+  readonly #handlers: StreamLegHandlers;
+  readonly #framer = new StreamFramer();
+  #idleTimer: NodeJS.Timeout | undefined;
+  #allocated = false;
+  #corked = false;
+  #closed = false;
+  /** Data messages that found the queue full. */
+  dropped = 0;
+
+  /** Owns the socket from now on. */
+  constructor(leg: Leg, socket: Socket, limits: StreamLegLimits, handlers: StreamLegHandlers) {
+    this.leg = leg;
+    this.#socket = socket;
+    this.#limits = limits;
+    this.#handlers = handlers;
+    socket.setNoDelay(true);
+    socket.on('data', (chunk) => this.#read(plainBytes(chunk)));
+    socket.on('drain', () => socket.resume());
+    // A client that has ended its side hears nothing of what it asks: RFC 8656 has no half-open 5-tuple.
+    socket.on('end', () => this.destroy());
+    socket.on('error', () => this.destroy());
+    socket.once('close', () => this.#gone());
+    this.#watchIdle();
+  }
+
+  /** `bytes` are given away. */
+  send(bytes: Uint8Array): void {
+    const waiting = this.#socket.writableLength;
+    if (this.#closed) return;
+    if (waiting + bytes.length > this.#limits.queueBytes && isData(bytes)) {
+      this.dropped += 1;
+      return;
+    }
+    if (waiting > this.#limits.queueBytes + ANSWER_ROOM_BYTES) this.#socket.pause();
+    this.#cork();
+    this.#socket.write(bytes);
+  }
+
+  /** While an allocation lives on it, its lifetime decides, not idleness. */
+  setAllocated(allocated: boolean): void {
+    this.#allocated = allocated;
+    this.#watchIdle();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  #read(chunk: Uint8Array): void {
+    this.#framer.push(chunk);
+    for (let frame = this.#framer.next(); frame && !this.#closed; frame = this.#framer.next()) {
+      if (!this.#allocated) this.#watchIdle();
+      this.#handlers.onMessage(this.leg, frame);
+    }
+    if (this.#framer.fault) this.destroy();
+  }
+
+  /** What one turn of the event loop sends leaves in one system call, and over TLS in one record. */
+  #cork(): void {
+    if (this.#corked) return;
+    this.#corked = true;
+    this.#socket.cork();
+    process.nextTick(() => {
+      this.#corked = false;
+      this.#socket.uncork();
+    });
+  }
+
+  #watchIdle(): void {
+    clearTimeout(this.#idleTimer);
+    if (this.#allocated || this.#closed) return;
+    this.#idleTimer = setTimeout(() => this.destroy(), this.#limits.idleMs);
+    this.#idleTimer.unref();
+  }
+
+  #gone(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearTimeout(this.#idleTimer);
+    this.#handlers.onClosed(this.leg);
+  }
+}
+
+/** ChannelData, or an indication: what a datagram service may lose. Answers it may not. */
+function isData(bytes: Uint8Array): boolean {
+  const [high = 0, low = 0] = bytes;
+  if (high >= 0x40) return true;
+  return (high & CLASS_BITS_HIGH) === 0 && (low & CLASS_BITS_LOW) !== 0;
+}

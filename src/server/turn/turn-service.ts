@@ -1,0 +1,325 @@
+/**
+ * STUN and TURN on real sockets: one TURN machine behind a UDP socket for each address of this machine, a TCP port, and
+ * whatever streams others hand in. Moves bytes; what they mean is the machine's. ARCHITECTURE.md, "The server".
+ *
+ * Addresses that appear later (another Wi-Fi, a VPN) are found by looking every 30 s while listening on a wildcard.
+ */
+import type { Socket } from 'node:net';
+import { type Env, StackError, unreachable } from '../../base/index.ts';
+import {
+  bindUdp,
+  type Driver,
+  driveMachine,
+  ownAddresses,
+  scopeOf,
+  type UdpCounts,
+  type UdpSocket,
+} from '../../node/index.ts';
+import { looksLikeStun } from '../../stun/index.ts';
+import {
+  isChannelData,
+  type Leg,
+  TurnServer,
+  type TurnServerEvent,
+  type TurnServerOptions,
+  type TurnStatistics,
+  type TurnTransmit,
+} from '../../turn/index.ts';
+import { type Front, openFront } from '../front/front.ts';
+import { LegTable, legIds } from './leg-table.ts';
+import { isWildcard, listeningIps, wildcardIps } from './listening-ips.ts';
+import { RelayAddressBook } from './relay-addresses.ts';
+import { RelaySockets } from './relay-sockets.ts';
+import { STREAM_LIMITS, StreamLegs, type StreamLegsLimits } from './stream-legs.ts';
+
+export interface TurnServiceOptions
+  extends Pick<
+    TurnServerOptions,
+    | 'realm'
+    | 'nonceSecret'
+    | 'restSecrets'
+    | 'users'
+    | 'relayPorts'
+    | 'quotas'
+    | 'software'
+    | 'lifetimes'
+    | 'limits'
+  > {
+  /** An address, a name, `0.0.0.0` or `::`. */
+  readonly host: string;
+  /** UDP and TCP. 0 takes one that is free for both. */
+  readonly port: number;
+  /** What others reach us by, at most one of each family; empty: our own addresses. */
+  readonly publicIps: readonly string[];
+  readonly peers: { readonly loopback: boolean; readonly private: 'auto' | 'allow' | 'deny' };
+  readonly streams?: Partial<StreamLegsLimits>;
+  /** Facts for logs and metrics: allocations and refusals. */
+  readonly onFact?: (fact: TurnFact) => void;
+}
+
+export type TurnFact = Exclude<
+  TurnServerEvent,
+  { readonly type: 'open-relay' | 'close-relay' | 'close-leg' }
+>;
+
+export interface TurnServiceStatistics extends TurnStatistics {
+  /** Clients over TCP and TLS. */
+  readonly streams: number;
+  readonly streamsRefused: number;
+  /** Data messages dropped because a client over TCP or TLS read too slowly. */
+  readonly streamDataDropped: number;
+  /** Between clients over UDP and this server. */
+  readonly datagrams: Readonly<UdpCounts>;
+}
+
+/** Often enough for someone who changes the network and dials again; rare enough to cost nothing. */
+const RESCAN_MS = 30_000;
+
+/** A port that the system gives for UDP may be taken for TCP: then it gives another. */
+const PORT_ATTEMPTS = 10;
+
+/** Rejects with a StackError of `bindError`; nothing stays open then. */
+export async function openTurnService(env: Env, options: TurnServiceOptions): Promise<TurnService> {
+  const ips = await listeningIps(options.host);
+  for (let attemptsLeft = options.port === 0 ? PORT_ATTEMPTS : 1; ; attemptsLeft -= 1) {
+    const service = new TurnService(env, options);
+    try {
+      await service.listen(ips);
+      return service;
+    } catch (error) {
+      await service.close();
+      if (attemptsLeft <= 1 || !hasCode(error, 'ADDRESS_IN_USE')) throw error;
+    }
+  }
+}
+
+export class TurnService {
+  readonly #env: Env;
+  readonly #options: TurnServiceOptions;
+  readonly #machine: TurnServer;
+  readonly #driver: Driver;
+  readonly #relayAddresses: RelayAddressBook;
+  readonly #relays: RelaySockets;
+  readonly #legs: LegTable;
+  readonly #streams: StreamLegs;
+  /** By local address. */
+  readonly #sockets = new Map<string, UdpSocket>();
+  readonly #tcp: Front[] = [];
+  #port: number;
+  #noise = 0;
+  #rescanTimer: NodeJS.Timeout | undefined;
+  #closing: Promise<void> | undefined;
+
+  /** Listens on nothing yet: see `openTurnService`. */
+  constructor(env: Env, options: TurnServiceOptions) {
+    this.#env = env;
+    this.#options = options;
+    this.#port = options.port;
+    this.#relayAddresses = new RelayAddressBook(options.publicIps, []);
+    this.#machine = new TurnServer(env, {
+      ...options,
+      relayAddresses: this.#relayAddresses,
+      peerPolicy: {
+        ...options.peers,
+        serverHasPublicAddress: hasPublicAddress(options.publicIps),
+        ownServices: [],
+      },
+    });
+    this.#driver = driveMachine(this.#machine, {
+      onTransmit: (out) => this.#transmit(out),
+      onEvent: (event) => this.#handleEvent(event),
+      onFailure: (error) => env.log.error('The TURN server has failed.', { error: stackOf(error) }),
+    });
+    this.#relays = new RelaySockets(env.log, {
+      onOpened: (relay) => this.#driver.run((now) => this.#machine.handleRelayOpened(now, relay)),
+      onFailed: (relay, reason) =>
+        this.#driver.run((now) => this.#machine.handleRelayFailed(now, relay, reason)),
+      onDatagram: (relay, from, bytes) =>
+        this.#driver.run((now) => this.#machine.handlePeerDatagram(now, relay, from, bytes)),
+    });
+    const nextId = legIds();
+    this.#legs = new LegTable(nextId);
+    const limits = { ...STREAM_LIMITS, ...options.streams };
+    this.#streams = new StreamLegs(nextId, limits, {
+      onMessage: (leg, bytes) => this.#handleMessage(leg, bytes),
+      onClosed: (leg) => this.#driver.run((now) => this.#machine.handleLegClosed(now, leg)),
+    });
+  }
+
+  /** Of UDP and TCP. */
+  get port(): number {
+    return this.#port;
+  }
+
+  /** The addresses of this machine that are listened on, best first. */
+  get addresses(): readonly string[] {
+    return [...this.#sockets.keys()];
+  }
+
+  get statistics(): TurnServiceStatistics {
+    const datagrams = { received: 0, sent: 0, sendFailed: 0 };
+    for (const { counts } of this.#sockets.values()) {
+      datagrams.received += counts.received;
+      datagrams.sent += counts.sent;
+      datagrams.sendFailed += counts.sendFailed;
+    }
+    const { malformed, ...rest } = this.#machine.statistics;
+    return {
+      ...rest,
+      malformed: malformed + this.#noise,
+      streams: this.#streams.count,
+      streamsRefused: this.#streams.refused,
+      streamDataDropped: this.#streams.dropped,
+      datagrams,
+    };
+  }
+
+  /** Binds everything, or rejects; the caller closes then. Once. */
+  async listen(ips: readonly string[]): Promise<void> {
+    const { host } = this.#options;
+    for (const ip of ips) await this.#listenUdp(ip);
+    if (this.#sockets.size === 0) {
+      throw new StackError('ADDRESS_NOT_LOCAL', `${host} stands for no address of this machine; name one.`);
+    }
+    for (const tcpHost of isWildcard(host) ? [host] : ips) {
+      const front = await openFront({
+        host: tcpHost,
+        port: this.#port,
+        log: this.#env.log,
+        onStun: (socket, transport) => this.acceptStream(socket, transport),
+      });
+      this.#tcp.push(front);
+    }
+    this.#useAddresses();
+    if (isWildcard(host)) {
+      this.#rescanTimer = setInterval(() => this.#rescan(), RESCAN_MS);
+      this.#rescanTimer.unref();
+    }
+  }
+
+  /** Takes over a connection that began like STUN; for whoever else listens, as the one port does. */
+  acceptStream(socket: Socket, transport: 'tcp' | 'tls'): void {
+    if (this.#closing) socket.destroy();
+    else this.#streams.accept(socket, transport);
+  }
+
+  /** Ends every allocation and frees every port. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    clearInterval(this.#rescanTimer);
+    this.#driver.run((now) => this.#machine.close(now));
+    this.#driver.close();
+    this.#streams.destroyAll();
+    await Promise.all([
+      this.#relays.closeAll(),
+      ...this.#tcp.map((front) => front.close()),
+      ...[...this.#sockets.values()].map((socket) => socket.close()),
+    ]);
+  }
+
+  /** Behind a wildcard an address may vanish between being listed and being bound; that is no failure. */
+  async #listenUdp(ip: string): Promise<void> {
+    try {
+      const socket = await bindUdp({ ip, port: this.#port, log: this.#env.log });
+      if (this.#closing) {
+        await socket.close();
+        return;
+      }
+      const { local } = socket;
+      this.#port = local.port;
+      this.#sockets.set(ip, socket);
+      socket.onDatagram((from, bytes) => {
+        if (isChannelData(bytes) || looksLikeStun(bytes)) {
+          this.#handleMessage(this.#legs.legOf(from, local), bytes);
+        } else this.#noise += 1;
+      });
+    } catch (error) {
+      if (!isWildcard(this.#options.host) || !hasCode(error, 'ADDRESS_NOT_LOCAL')) throw error;
+      this.#env.log.debug('An address could not be listened on.', { ip });
+    }
+  }
+
+  #handleMessage(leg: Leg, bytes: Uint8Array): void {
+    this.#driver.run((now) => this.#machine.handleClientMessage(now, leg, bytes));
+  }
+
+  #transmit(out: TurnTransmit): void {
+    if (out.kind === 'peer') this.#relays.send(out.relay, out.to, out.bytes);
+    else if (out.leg.transport !== 'udp') this.#streams.send(out.leg, out.bytes);
+    else this.#sockets.get(out.leg.server.ip)?.send(out.bytes, out.leg.client);
+  }
+
+  #handleEvent(event: TurnServerEvent): void {
+    switch (event.type) {
+      case 'open-relay': {
+        const ip = this.#relayAddresses.bindIp(event.leg.server.ip, event.family);
+        this.#relays.open(event.relay, ip === undefined ? undefined : { ip, port: event.port });
+        return;
+      }
+      case 'close-relay':
+        this.#relays.close(event.relay);
+        return;
+      case 'close-leg':
+        this.#streams.destroy(event.leg);
+        return;
+      case 'allocation-created':
+        if (event.leg.transport === 'udp') this.#legs.hold(event.leg);
+        else this.#streams.setAllocated(event.leg, true);
+        break;
+      case 'allocation-ended':
+        if (event.leg.transport === 'udp') this.#legs.release(event.leg);
+        else this.#streams.setAllocated(event.leg, false);
+        break;
+      case 'refused':
+        break;
+      default:
+        unreachable(event);
+    }
+    this.#options.onFact?.(event);
+  }
+
+  /** Listens on addresses that are new, forgets those that are gone. */
+  #rescan(): void {
+    const present = wildcardIps(this.#options.host);
+    const gone = this.addresses.filter((ip) => !present.includes(ip));
+    const fresh = present.filter((ip) => !this.#sockets.has(ip));
+    if (gone.length === 0 && fresh.length === 0) return;
+    for (const ip of gone) {
+      void this.#sockets.get(ip)?.close();
+      this.#sockets.delete(ip);
+    }
+    Promise.all(fresh.map((ip) => this.#listenUdp(ip))).then(
+      () => {
+        this.#useAddresses();
+        this.#env.log.info('STUN and TURN follow the addresses of this machine.', { fresh, gone });
+      },
+      (error: unknown) =>
+        this.#env.log.warn('A new address could not be listened on.', { error: String(error) }),
+    );
+  }
+
+  /** Tells relays and the peer policy what is listened on now. */
+  #useAddresses(): void {
+    const best = isWildcard(this.#options.host) ? wildcardIps(this.#options.host) : this.addresses;
+    this.#relayAddresses.update(best.filter((ip) => this.#sockets.has(ip)));
+    const services = [...this.addresses, ...this.#options.publicIps];
+    this.#machine.setOwnServices(services.map((ip) => ({ ip, port: this.#port })));
+  }
+}
+
+/** Whether the internet reaches this machine itself: then its private networks are behind it, not around it. */
+function hasPublicAddress(publicIps: readonly string[]): boolean {
+  return [...publicIps, ...ownAddresses().map(({ ip }) => ip)].some((ip) => scopeOf(ip) === 'public');
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof StackError && error.code === code;
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
