@@ -70,13 +70,13 @@ export class PeerRequests {
     if (typeof admission === 'number') return admission;
 
     if (!this.#hasRoom(now, allocation, [admission])) return 508;
+    if (!bound && !this.#hasRoomForChannel(now, allocation)) return 508;
     const expiresAt = now + this.#lifetimes.channelSeconds * 1000;
     const entry = this.#permit(now, admission);
     if (bound) {
       bound.expiresAt = expiresAt;
       return 'done';
     }
-    if (allocation.channels.size >= this.#limits.channelsPerAllocation) return 508;
     const channel = { number, peer, relay: admission.relay, insideOnly: admission.insideOnly, expiresAt };
     // A number that was bound before and has expired leaves its old peer.
     const stale = allocation.channels.get(number);
@@ -105,6 +105,12 @@ export class PeerRequests {
     if (allocation.peerCount + fresh.size <= this.#limits.peersPerAllocation) return true;
     allocation.prune(now);
     return allocation.peerCount + fresh.size <= this.#limits.peersPerAllocation;
+  }
+
+  #hasRoomForChannel(now: Millis, allocation: Allocation): boolean {
+    const limit = this.#limits.channelsPerAllocation;
+    if (allocation.channels.size >= limit) allocation.prune(now);
+    return allocation.channels.size < limit;
   }
 
   /** RFC 8656 §9: install, or set back to the full lifetime. */

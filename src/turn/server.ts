@@ -104,7 +104,9 @@ export class TurnServer implements Machine<TurnServerEvent, TurnTransmit> {
       this.#events,
     );
     this.#peerRequests = new PeerRequests(this.#book, this.#policy, this.#lifetimes, limits);
-    this.#data = new DataPath(this.#book, this.#policy, this.#transmits, () => random.bytes(TRANSACTION_ID_BYTES));
+    this.#data = new DataPath(this.#book, this.#policy, this.#transmits, () =>
+      random.bytes(TRANSACTION_ID_BYTES),
+    );
   }
 
   get statistics(): TurnStatistics {

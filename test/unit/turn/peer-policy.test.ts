@@ -100,7 +100,6 @@ const PRIVATE = [
   '::ffff:10.0.0.1',
   '2002:c0a8:1::1',
   '64:ff9b::a00:1',
-  '64:ff9b:1:a00:1::',
   '2001:0:4136:e378:8000:63bf:f5ff:fffe',
 ];
 
@@ -111,6 +110,11 @@ test('private ranges: auto refuses them with a public address and allows them wi
     assert.equal(policy({ private: 'allow' }).refusalOfIp(ip), undefined, ip);
     assert.equal(policy({ private: 'deny', serverHasPublicAddress: false }).refusalOfIp(ip), 'private', ip);
   }
+});
+
+test('the local translation prefix is refused whole by default, wherever in it the address stands', () => {
+  assert.equal(DEFAULT_PUBLIC.refusalOfIp('64:ff9b:1:7f00:0:100::'), 'private');
+  assert.equal(DEFAULT_PUBLIC.refusalOfIp('64:ff9b:1:0:7f:0:100:0'), 'private');
 });
 
 test('the open internet is reachable, right up to the borders of what is not', () => {

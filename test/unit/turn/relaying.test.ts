@@ -106,6 +106,7 @@ test('§9: a permission lives 300 s to the second, and only requests renew it, n
     said(lab, () => client.send(PEER, DATA)),
     [],
   );
+  client.refresh(3600);
   client.permit(PEER.ip);
   lab.now += 200_000;
   client.permit(PEER.ip);
