@@ -28,7 +28,6 @@ type EventOf<Type extends TurnClientEvent['type']> = Extract<TurnClientEvent, { 
 
 interface Pipe {
   send(bytes: Uint8Array): void;
-  setReading(reading: boolean): void;
   close(): void;
 }
 
@@ -59,6 +58,7 @@ export class TurnLink {
   readonly #waiting = new Set<Waiting>();
   readonly #held: EventOf<'data'>[] = [];
   #pipe: Pipe | undefined;
+  #ended = false;
 
   /** Connected to nothing yet: see `openTurnLink`. */
   constructor(env: Env, options: TurnLinkOptions) {
@@ -103,20 +103,13 @@ export class TurnLink {
     return held ? Promise.resolve(held) : this.#wait('data', undefined);
   }
 
-  /** Stops reading from a stream, as an overloaded client does. */
-  pause(): void {
-    this.#pipe?.setReading(false);
-  }
-
-  resume(): void {
-    this.#pipe?.setReading(true);
-  }
-
   /** Gives the allocation back and closes the socket. Never rejects. */
   async close(): Promise<void> {
-    const closed = this.#wait('closed', undefined).catch(() => undefined);
-    this.#driver.run((now) => this.#client.close(now));
-    await closed;
+    if (!this.#ended) {
+      const closed = this.#wait('closed', undefined).catch(() => undefined);
+      this.#driver.run((now) => this.#client.close(now));
+      await closed;
+    }
     this.#driver.close();
     this.#pipe?.close();
   }
@@ -161,6 +154,7 @@ export class TurnLink {
   }
 
   #handleEvent(event: TurnClientEvent): void {
+    if (event.type === 'closed') this.#ended = true;
     const waiting = [...this.#waiting].find(({ fits }) => fits(event));
     if (waiting) {
       waiting.resolve(event);
@@ -193,11 +187,7 @@ export class TurnLink {
     socket.onDatagram((from, bytes) => {
       if (from.ip === server.ip && from.port === server.port) this.#handleBytes(bytes);
     });
-    return {
-      send: (bytes) => socket.send(bytes, server),
-      setReading: () => {},
-      close: () => void socket.close(),
-    };
+    return { send: (bytes) => socket.send(bytes, server), close: () => void socket.close() };
   }
 
   #openStream(): Promise<Pipe> {
@@ -225,11 +215,7 @@ export class TurnLink {
         socket.on('error', () => socket.destroy());
         socket.on('data', (chunk) => this.#handleBytes(plainBytes(chunk)));
         socket.once('close', () => this.#driver.run((now) => this.#client.handleConnectionClosed(now)));
-        resolve({
-          send: (bytes) => void socket.write(bytes),
-          setReading: (reading) => void (reading ? socket.resume() : socket.pause()),
-          close: () => void socket.destroy(),
-        });
+        resolve({ send: (bytes) => void socket.write(bytes), close: () => void socket.destroy() });
       });
     });
   }
