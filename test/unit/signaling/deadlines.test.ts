@@ -12,7 +12,7 @@ test('names come at their time, the earliest first, equals in the order of setti
     fc.record({ take: fc.integer({ min: 0, max: 30 }) }),
   );
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+    fc.property(fc.array(step, { maxLength: 200, size: 'max' }), (steps) => {
       const deadlines = new Deadlines<number>();
       let plain: { key: number; at: number }[] = [];
       for (const action of steps) {

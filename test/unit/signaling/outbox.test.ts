@@ -82,7 +82,7 @@ test('whatever happens, bounds hold, and what comes after a number is complete o
     fc.record({ supersede: fc.integer({ min: 0, max: 60 }) }),
   );
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+    fc.property(fc.array(step, { maxLength: 60, size: 'max' }), (steps) => {
       const outbox = new Outbox<number>({ maxFrames: 5, maxBytes: 100 });
       const superseded = new Set<number>();
       let confirmed = 0;
