@@ -3,18 +3,10 @@ import type { Millis, SocketAddress } from '../base/index.ts';
 import type { RequestTicket } from './answer-memory.ts';
 import type { AuthenticatedUser } from './authenticator.ts';
 import type { Leg } from './leg.ts';
-import type { Channel, Relay } from './relay.ts';
+import type { Channel, Relay, RelayOwner } from './relay.ts';
+import type { Traffic } from './traffic.ts';
 
-export interface Traffic {
-  toPeerPackets: number;
-  toPeerBytes: number;
-  toClientPackets: number;
-  toClientBytes: number;
-  /** Refused in either direction: no permission, no channel, too long. */
-  droppedPackets: number;
-}
-
-export class Allocation {
+export class Allocation implements RelayOwner {
   readonly leg: Leg;
   readonly user: AuthenticatedUser;
   readonly createdAt: Millis;

@@ -8,7 +8,7 @@ import { TurnAttribute, TurnMethod } from './code-points.ts';
 import { unknownRequired } from './known-attributes.ts';
 import { isReliable, type Leg } from './leg.ts';
 import type { PeerPolicy } from './peer-policy.ts';
-import type { Relay, RelayId } from './relay.ts';
+import type { Relay, RelayId, RelayOwner } from './relay.ts';
 import type { TurnTransmit } from './server-events.ts';
 
 /** 65,507 = 65,535 − 20 IPv4 − 8 UDP: no datagram holds more. */
@@ -130,7 +130,7 @@ export class DataPath {
     this.relayedBytes += data.length;
   }
 
-  #drop(allocation: Allocation | undefined): void {
+  #drop(allocation: RelayOwner | undefined): void {
     this.droppedPackets += 1;
     if (allocation) allocation.traffic.droppedPackets += 1;
   }

@@ -1,5 +1,4 @@
 /** Floor 2: TURN, server and client, as machines. No I/O. RFC 8656. */
-export type { Traffic } from './allocation.ts';
 export { channelDataOf, channelNumberOf, encodeChannelData, isChannelData } from './channel-data.ts';
 export { type AllocateOptions, TurnClient, type TurnClientOptions } from './client.ts';
 export type { ClientTask, TurnClientErrorCode, TurnClientEvent, TurnFailure } from './client-events.ts';
@@ -27,3 +26,4 @@ export {
   type TurnLimits,
   type TurnServerOptions,
 } from './server-options.ts';
+export type { Traffic } from './traffic.ts';

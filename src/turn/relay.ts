@@ -1,6 +1,7 @@
 /** One relayed transport address, and the peers that it may talk to. RFC 8656 §6, §9, §12. */
 import type { IpFamily, Millis, SocketAddress } from '../base/index.ts';
-import type { Allocation } from './allocation.ts';
+import type { Leg } from './leg.ts';
+import type { Traffic } from './traffic.ts';
 
 declare const brand: unique symbol;
 
@@ -32,13 +33,19 @@ export interface Peer {
   readonly channels: Map<number, Channel>;
 }
 
+/** Whom a relay works for: the allocation, as far as a packet from a peer needs it. */
+export interface RelayOwner {
+  readonly leg: Leg;
+  readonly traffic: Traffic;
+}
+
 export class Relay {
   readonly id: RelayId;
   readonly family: IpFamily;
   /** As told to the client: the advertised address, and the port that the shell has bound. */
   readonly address: SocketAddress;
   /** `undefined` while it is being opened or held in reserve. */
-  allocation: Allocation | undefined;
+  allocation: RelayOwner | undefined;
   expiresAt: Millis = 0;
   readonly peers = new Map<string, Peer>();
 

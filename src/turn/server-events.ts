@@ -1,8 +1,8 @@
 /** What comes out of the TURN server besides packets: orders for the shell, and facts for logs and metrics. */
 import type { IpFamily, Millis, SocketAddress } from '../base/index.ts';
-import type { Traffic } from './allocation.ts';
 import type { Leg } from './leg.ts';
 import type { RelayId } from './relay.ts';
+import type { Traffic } from './traffic.ts';
 
 /** `bytes` are given away. */
 export type TurnTransmit =
