@@ -7,6 +7,7 @@ import {
   MicOff,
   PhoneOff,
   ScreenShare,
+  ScreenShareOff,
   Video,
   VideoOff,
 } from 'lucide';
@@ -53,7 +54,7 @@ function BarButton({
     >
       <span class="bar-icon">
         <Icon of={icon} size={24} />
-        {badge > 0 && <span class="badge">{badge > 9 ? '9+' : badge}</span>}
+        {badge > 0 && <span class="badge" data-count={badge > 9 ? '9+' : badge} />}
       </span>
       <span class="bar-text">{text}</span>
     </button>
@@ -89,8 +90,8 @@ export function ControlBar() {
       {canShareScreen() && (
         <BarButton
           name="share"
-          icon={ScreenShare}
-          text={w.share}
+          icon={sharing ? ScreenShareOff : ScreenShare}
+          text={sharing ? w.stop : w.share}
           label={sharing ? w.shareStop : w.shareStart}
           look={sharing ? 'active' : 'plain'}
           onPress={() => toggleScreen(session)}
