@@ -65,9 +65,10 @@ export class StreamFramer {
     const available = this.#end - this.#start;
     if (available === 0) return undefined;
     const first = this.#at(0);
-    // RFC 8656 §12, table 3: 0…3 STUN, 64…79 ChannelData. Bits of a larger method would reach 0x3f.
+    // RFC 8656 §12, table 3: 0…3 STUN, 64…79 ChannelData. Bits of a larger method would reach 0x3f, and clients of
+    // RFC 5766 §11 use channels up to 0x7fff.
     const isStun = first < 0x40;
-    if (!isStun && first > 0x4f) return this.#fail('not-stun');
+    if (!isStun && first > 0x7f) return this.#fail('not-stun');
     if (isStun && !this.#cookieMayMatch(available)) return this.#fail('not-stun');
     if (available < CHANNEL_HEADER_BYTES) return undefined;
     const length = (this.#at(2) << 8) | this.#at(3);

@@ -11,9 +11,9 @@
 
 export const CHANNEL_HEADER_BYTES = 4;
 
-/** By the first byte alone: 64 … 79. RFC 8656 §12, table 3. */
+/** By the first byte alone: 64 … 127. RFC 8656 §12, table 3 says 64 … 79; see `LAST_LEGACY_CHANNEL`. */
 export function isChannelData(bytes: Uint8Array): boolean {
-  return ((bytes[0] ?? 0) & 0xf0) === 0x40;
+  return ((bytes[0] ?? 0) & 0xc0) === 0x40;
 }
 
 /** The channel that the message names. Call it for ChannelData of at least 4 bytes. */

@@ -33,6 +33,11 @@ export const EVEN_PORT_RESERVE = 0x80;
 /** RFC 8656 §12. */
 export const FIRST_CHANNEL = 0x4000;
 export const LAST_CHANNEL = 0x4fff;
+/**
+ * RFC 5766 §11 allowed channels up to here, and its clients still choose from all of them (coturn's does). RFC 8656 §12
+ * gave the rest up for streams that share a port with DTLS; the port of a server does not.
+ */
+export const LAST_LEGACY_CHANNEL = 0x7fff;
 
 /** Long enough that a token cannot be guessed while it lives. RFC 8656 §18.10. */
 export const RESERVATION_TOKEN_BYTES = 8;

@@ -4,7 +4,7 @@ import { decodeXorAddress, type StunMessage } from '../stun/index.ts';
 import type { Allocation } from './allocation.ts';
 import type { AllocationBook } from './allocation-book.ts';
 import { decodeChannelNumber } from './attributes.ts';
-import { FIRST_CHANNEL, LAST_CHANNEL, TurnAttribute } from './code-points.ts';
+import { FIRST_CHANNEL, LAST_LEGACY_CHANNEL, TurnAttribute } from './code-points.ts';
 import type { PeerPolicy } from './peer-policy.ts';
 import type { Peer, Relay } from './relay.ts';
 import type { TurnLifetimes, TurnLimits } from './server-options.ts';
@@ -57,7 +57,7 @@ export class PeerRequests {
     const peer = peerValue && decodeXorAddress(peerValue, request.transactionId);
     if (number === undefined || !peer) return 400;
     // The number is in range.
-    if (number < FIRST_CHANNEL || number > LAST_CHANNEL) return 400;
+    if (number < FIRST_CHANNEL || number > LAST_LEGACY_CHANNEL) return 400;
     // The family is one of the allocation's.
     const admission = this.#admit(allocation, peer, 'this-port');
     if (admission === 443) return 443;

@@ -14,7 +14,7 @@ const stunFrame = fc
   );
 /** Padded to four, and the length does not count the padding. */
 const channelFrame = fc
-  .record({ channel: fc.integer({ min: 0x4000, max: 0x4fff }), data: fc.uint8Array({ maxLength: 300 }) })
+  .record({ channel: fc.integer({ min: 0x4000, max: 0x7fff }), data: fc.uint8Array({ maxLength: 300 }) })
   .map(({ channel, data }) => {
     const frame = new Uint8Array(4 + ((data.length + 3) & ~3));
     frame.set([channel >> 8, channel & 0xff, data.length >> 8, data.length & 0xff]);
@@ -64,7 +64,7 @@ test('the chunk is copied: the caller may reuse its buffer', () => {
 
 test('what cannot be STUN is noticed at the earliest byte, and nothing more is kept', () => {
   for (const [bytes, why] of [
-    [[0x50], 'first byte of no protocol of ours'],
+    [[0x80], 'first byte of no protocol of ours'],
     [[0x80, 0x60], 'RTP'],
     [[0x16, 0x03, 0x01, 0x00, 0xff], 'TLS: no cookie'],
     [[0x47, 0x45, 0x54, 0x20, 0xff, 0xff], ''],

@@ -203,7 +203,7 @@ test('§12.6: ChannelData that is too short, unbound or of a reserved number is 
 test('§12.2: what ChannelBind refuses with 400', () => {
   const { client } = allocated();
   assert.equal(client.bind(0x3fff, PEER), 400);
-  assert.equal(client.bind(0x5000, PEER), 400);
+  assert.equal(client.bind(0x8000, PEER), 400);
   assert.equal(codeOf(client.request(TurnMethod.CHANNEL_BIND, peers(PEER.ip))), 400);
   const onlyNumber = client.request(TurnMethod.CHANNEL_BIND, (writer) =>
     writer.attribute(TurnAttribute.CHANNEL_NUMBER, Uint8Array.of(0x40, 0, 0, 0)),
