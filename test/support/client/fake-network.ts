@@ -52,6 +52,10 @@ export class FakeNetwork {
     return this.#relayPorts.has(port);
   }
 
+  isAlive(port: number): boolean {
+    return !this.#deadPorts.has(port);
+  }
+
   /** The TURN server is gone, and all allocations with it. */
   killTurn(): void {
     this.turnUp = false;

@@ -105,6 +105,11 @@ export class FakePeerConnection {
     return [...this.#localPorts.values()].flat();
   }
 
+  /** Ports of the pair that media takes, own first. */
+  get pair(): readonly [number, number] | undefined {
+    return this.#endpoint.pair;
+  }
+
   /** Ports of the candidates that were taken for `ufrag`. */
   remotePorts(ufrag: string): readonly number[] {
     return this.#remotePorts.get(ufrag) ?? [];
