@@ -1,7 +1,7 @@
 /** What is printed when the server listens: the frame, then how people and programs reach it. Text only. */
 import { X509Certificate } from 'node:crypto';
 import { renderUnicodeCompact } from 'uqr';
-import type { Loaded, RelayLinks, RunningServer } from '../server/index.ts';
+import type { Loaded, RelayLinks, RunningServer, RunningTurn } from '../server/index.ts';
 
 const LINE = '='.repeat(34);
 
@@ -38,6 +38,15 @@ function relayLines(relays: readonly RelayLinks[]): string[] {
   return relays.map(
     ({ stun, turn, turns }) => `  ${stun}  ${turn}${turns === undefined ? '' : `  ${turns}`}`,
   );
+}
+
+export function turnBanner(loaded: Loaded, { host, port, tlsPort, relays }: RunningTurn): string {
+  const at = host.includes(':') ? `[${host}]` : host;
+  const listening = [
+    `server is listening on turn:${at}:${port} (UDP and TCP)`,
+    `server is listening on turns:${at}:${tlsPort} (TLS)`,
+  ];
+  return `${frame(loaded, listening)}STUN and TURN:\n${relayLines(relays).join('\n')}\n`;
 }
 
 /** Lines of half blocks. In colour it is white on black whatever the terminal's own colours are, as cameras like it. */

@@ -3,12 +3,14 @@
 import { StackError } from '../base/index.ts';
 import { helpText, type Loaded, loadSettings, packageVersion } from '../server/index.ts';
 import { serveCommand } from './serve-command.ts';
+import { turnCommand } from './turn-command.ts';
 
 /** What the user gave is wrong, or the machine cannot do it: nothing was started. */
 const EXIT_WRONG_USE = 2;
 
 const COMMANDS: Readonly<Record<string, (loaded: Loaded) => Promise<number>>> = {
   serve: serveCommand,
+  turn: turnCommand,
 };
 
 async function main(): Promise<number> {

@@ -2,6 +2,7 @@
 export type { RelayLinks } from './links.ts';
 
 export { type RunningServer, startServer } from './serve.ts';
+export { type RunningTurn, startTurn } from './serve-turn.ts';
 export { configurationPage, helpText } from './settings/describe.ts';
 export { type Loaded, loadSettings, type Sources, settingsWith } from './settings/load.ts';
 export type { Settings } from './settings/options.ts';

@@ -21,8 +21,7 @@ export async function openTurn(
     return await openTurnService(env, { ...turnServiceOptions(settings, secrets), onFact });
   } catch (cause) {
     const address = { ip: turnHost(settings), port: settings.turnPort };
-    const host = settings.turnHost === undefined ? '--host' : '--turn-host';
-    throw listenError('UDP', address, { host, port: '--turn-port' }, cause);
+    throw listenError('UDP', address, { host: hostOptionOf(settings), port: '--turn-port' }, cause);
   }
 }
 
@@ -46,4 +45,9 @@ export function turnServiceOptions(settings: Settings, secrets: Secrets): TurnSe
 export function turnHost({ turnHost: given, host, mode }: Settings): string {
   // In production the web server sits behind a proxy of this machine, which cannot carry UDP: TURN has to face the world.
   return given ?? (mode === 'production' ? '0.0.0.0' : host);
+}
+
+/** The option that `turnHost` comes from. */
+export function hostOptionOf({ turnHost: given }: Settings): string {
+  return given === undefined ? '--host' : '--turn-host';
 }

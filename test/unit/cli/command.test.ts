@@ -1,10 +1,11 @@
 /** The command as a user meets it: what it prints, and the one sentence and exit code 2 of everything that cannot work. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { get as httpGet } from 'node:http';
 import { get, type RequestOptions } from 'node:https';
-import { createServer } from 'node:net';
+import { createServer, connect as netConnect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
@@ -117,8 +118,7 @@ test('prints the frame of the specification, serves over TLS with its own author
   assert.doesNotMatch(server.stderr() + server.stdout(), /PRIVATE KEY|"turn":/);
 });
 
-test('without options the settings are shown as in the specification', async () => {
-  const held = createServer().listen(0, '127.0.0.1');
+test('takes everything from the environment, and ends on SIGINT', async () => {
   const server = run([], {
     IEUM_HOST: '127.0.0.1',
     IEUM_PORT: '0',
@@ -130,8 +130,47 @@ test('without options the settings are shown as in the specification', async () 
   assert.match(server.stdout(), /^=+\nsettings: \{"development":\{"port":0,"host":"127\.0\.0\.1",/);
   server.child.kill('SIGINT');
   assert.equal(await server.ended, 0);
-  held.close();
 });
+
+test('ieum turn serves STUN and TURN alone, over UDP, TCP and TLS, and answers no HTTP', async () => {
+  const turn = run([
+    ...['turn', '--host', '127.0.0.1', '--turn-port', '0', '--turn-tls-port', '0'],
+    ...['--state-dir', path.join(folder, 'turn'), '--user', 'alice:nobody-sees-this'],
+  ]);
+  const ports = await portsOf(turn);
+  assert.doesNotMatch(turn.stdout(), /nobody-sees-this/);
+  assert.match(turn.stdout(), /"user":\["\*\*\*"\]/);
+  const plain = netConnect(ports.turn, '127.0.0.1');
+  assert.deepEqual(await bindingOver(plain), [0x01, 0x01]);
+  const secure = connect({ host: '127.0.0.1', port: ports.tls, rejectUnauthorized: false });
+  assert.deepEqual(await bindingOver(secure), [0x01, 0x01]);
+  await assert.rejects(fetchFrom(get, { port: ports.tls, path: '/' }));
+  turn.child.kill('SIGTERM');
+  assert.equal(await turn.ended, 0);
+});
+
+/** RFC 8489 §6.3.1: the type of the answer to a Binding request, a success response. */
+async function bindingOver(socket: Socket): Promise<readonly number[]> {
+  const request = Buffer.alloc(20, 7);
+  request.writeUInt32BE(0x0001_0000, 0);
+  request.writeUInt32BE(0x2112_a442, 4);
+  socket.write(request);
+  const [answer]: Buffer[] = await once(socket, 'data');
+  socket.destroy();
+  return [...(answer ?? Buffer.alloc(0)).subarray(0, 2)];
+}
+
+async function portsOf(turn: Run): Promise<{ readonly turn: number; readonly tls: number }> {
+  const deadline = Date.now() + PATIENCE_MS;
+  for (;;) {
+    const udp = /listening on turn:\S+:(\d+)/.exec(turn.stdout())?.[1];
+    const tls = /listening on turns:\S+:(\d+)/.exec(turn.stdout())?.[1];
+    if (udp !== undefined && tls !== undefined) return { turn: Number(udp), tls: Number(tls) };
+    const over = turn.child.exitCode !== null || Date.now() > deadline;
+    assert.ok(!over, `it does not listen:\n${turn.stdout()}${turn.stderr()}`);
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
 
 test('--help and --version answer and end', async () => {
   const [help, version] = [run(['--help']), run(['--version'])];
@@ -205,6 +244,7 @@ test('a port in use ends with one sentence and code 2, and nothing stays open', 
   const taken = String(address.port);
   for (const [option, others] of [
     ['--port', ['--turn-port', '0']],
+    ['--turn-port', ['--port', '0']],
     ['--http-port', ['--port', '0', '--turn-port', '0']],
   ] as const) {
     const wrong = run([
