@@ -18,15 +18,12 @@ function seatStorage(): SeatStorage | undefined {
   }
 }
 
-/** The package declares its classes twice, for import and for require; they are one at run time. */
-type Socket = Parameters<typeof socketIoTransport>[0];
-
 export function connectCall(options: CallOptions): Call {
   const storage = seatStorage();
   const socket = new Manager(location.origin, socketIoOptions()).socket('/');
   return createCall(
     {
-      transport: socketIoTransport(socket as unknown as Socket),
+      transport: socketIoTransport(socket),
       createPeerConnection: (configuration) => new RTCPeerConnection(configuration),
       ...(storage ? { storage } : {}),
     },

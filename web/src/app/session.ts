@@ -93,9 +93,8 @@ export class Session {
 
   /** Leaves the call, or the door one waits at. */
   leave(): void {
-    this.call.leaveRoom().catch((error: unknown) => {
-      this.refusal.value = { code: codeOf(error) };
-    });
+    // The person is out at once; the server learns it now or when the seat's time is over.
+    this.call.leaveRoom().catch(() => undefined);
   }
 
   /** From the page after the call. */
@@ -165,6 +164,10 @@ export class Session {
   }
 
   #followNetwork(): void {
+    // A page that is reloaded finds its place again; one that is only laid aside goes on.
+    addEventListener('pagehide', (event) => {
+      if (!event.persisted) this.call.close({ keepSeat: true });
+    });
     addEventListener('online', () => this.call.networkChanged());
     const connection: unknown = Reflect.get(navigator, 'connection');
     if (connection instanceof EventTarget) {

@@ -34,6 +34,8 @@ export class LocalMedia {
   readonly asking = signal(false);
   /** A device that was in use and is gone. */
   readonly lost = signal<'camera' | 'microphone' | undefined>(undefined);
+  /** The system or a switch on the device lets no sound through, whatever the page does. */
+  readonly hushed = signal(false);
   readonly cameraId = signal<string | undefined>(undefined);
   readonly microphoneId = signal<string | undefined>(undefined);
   readonly speakerId = signal<string | undefined>(undefined);
@@ -171,13 +173,24 @@ export class LocalMedia {
       return;
     }
     const { track } = captured;
-    if (kind === 'microphone') track.enabled = !this.muted.value;
+    if (kind === 'microphone') this.#followHush(track);
     track.addEventListener('ended', () => this.#ended(kind, track));
     batch(() => {
       problem.value = undefined;
       if (this.lost.value === kind) this.lost.value = undefined;
       this[kind].value = track;
     });
+  }
+
+  /** Media Capture and Streams §4.3.1: `muted` is the source's, `enabled` is ours. */
+  #followHush(track: MediaStreamTrack): void {
+    track.enabled = !this.muted.value;
+    const follow = (): void => {
+      if (this.microphone.value === track || this.microphone.value === null) this.hushed.value = track.muted;
+    };
+    track.addEventListener('mute', follow);
+    track.addEventListener('unmute', follow);
+    follow();
   }
 
   #drop(kind: 'camera' | 'microphone'): void {

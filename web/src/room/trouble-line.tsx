@@ -52,18 +52,21 @@ function lineOf(session: Session): Line | undefined {
       button: { text: w.dismiss, press: () => call.dismissError() },
     };
   }
-  const lost = media.lost.value;
-  if (!lost) return undefined;
-  return {
-    text: lost === 'microphone' ? w.troubleMicrophoneEnded : w.troubleCameraEnded,
-    code: `${lost}-ended`,
-    button: {
-      text: w.chooseDevice,
-      press: () => {
-        panel.value = 'more';
-      },
+  const button = {
+    text: w.chooseDevice,
+    press: () => {
+      panel.value = 'more';
     },
   };
+  const lost = media.lost.value;
+  if (lost) {
+    const text = lost === 'microphone' ? w.troubleMicrophoneEnded : w.troubleCameraEnded;
+    return { text, code: `${lost}-ended`, button };
+  }
+  if (media.hushed.value && media.microphone.value) {
+    return { text: w.troubleMicrophoneSilent, code: 'microphone-muted', button };
+  }
+  return undefined;
 }
 
 export function TroubleLine() {

@@ -1,7 +1,6 @@
 /** The page in English. This dictionary is the list of keys: a key that Korean lacks is a type error. */
 
 export const en = {
-  languageName: 'English',
   guest: 'Guest',
 
   // --- home ---
@@ -56,7 +55,6 @@ export const en = {
   waitingTitle: 'Knocking…',
   waitingNote: 'The host has been told. You will be let in as soon as they say yes.',
   cancel: 'Cancel',
-  back: 'Back',
   home: 'Home',
 
   // --- camera and microphone problems ---
@@ -136,7 +134,8 @@ export const en = {
   troubleNetworkChanged: 'Your network changed. Reconnecting…',
   troubleMicrophoneEnded: 'Your microphone was disconnected. Others cannot hear you.',
   troubleCameraEnded: 'Your camera was disconnected.',
-  troubleMicrophoneSilent: 'No sound comes from your microphone. It may be switched off on the device.',
+  troubleMicrophoneSilent:
+    'Your device has switched the microphone off. Switch it on there, or choose another.',
   chooseDevice: 'Choose another',
   details: 'Details',
   dismiss: 'Dismiss',

@@ -4,7 +4,6 @@ import type { Words } from './en.ts';
 const withName = (name: string): string => `${name} 님`;
 
 export const ko: Words = {
-  languageName: '한국어',
   guest: '손님',
 
   homeSentence: '링크 하나면\n얼굴 보고 이야기해요.',
@@ -57,7 +56,6 @@ export const ko: Words = {
   waitingTitle: '문을 두드렸어요',
   waitingNote: '방을 연 사람에게 알렸어요. 허락하면 바로 들어가요.',
   cancel: '그만두기',
-  back: '뒤로',
   home: '처음으로',
 
   problemInsecure: 'https가 아닌 주소로 열어서 브라우저가 카메라와 마이크를 막았어요.',
@@ -131,7 +129,7 @@ export const ko: Words = {
   troubleNetworkChanged: '네트워크가 바뀌었어요. 다시 연결하고 있어요…',
   troubleMicrophoneEnded: '마이크 연결이 끊겼어요. 내 소리가 들리지 않아요.',
   troubleCameraEnded: '카메라 연결이 끊겼어요.',
-  troubleMicrophoneSilent: '마이크에서 소리가 나지 않아요. 장치의 스위치가 꺼져 있을 수 있어요.',
+  troubleMicrophoneSilent: '장치에서 마이크를 껐어요. 장치에서 켜거나 다른 마이크를 골라 주세요.',
   chooseDevice: '다른 장치 고르기',
   details: '자세히',
   dismiss: '닫기',
