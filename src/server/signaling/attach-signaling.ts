@@ -139,7 +139,7 @@ export function attachSignaling(http: HttpServer, options: SignalingEndpointOpti
   return {
     drain: (reconnectInMs) => driver.run((now) => machine.drain(now, reconnectInMs)),
     close() {
-      io.disconnectSockets(true);
+      // Not Socket.IO's own disconnect, which tells clients to stay away: these shall come back to the next server.
       io.engine.close();
       driver.close();
     },
