@@ -33,6 +33,7 @@ import { ClientPeers } from './client-peers.ts';
 import { ClientRequests, failure, type RequestOutcome } from './client-requests.ts';
 import { type ClientCredentials, ClientSession } from './client-session.ts';
 import { EVEN_PORT_RESERVE, TurnAttribute, TurnMethod, UDP_PROTOCOL } from './code-points.ts';
+import { MAX_PEER_PAYLOAD_BYTES } from './payload.ts';
 
 export interface TurnClientOptions {
   readonly server: SocketAddress;
@@ -153,9 +154,14 @@ export class TurnClient implements Machine<TurnClientEvent> {
 
   /**
    * Sends a datagram to a peer, by channel if one is bound. `false` when there is no allocation or permission: it is
-   * lost then, as a datagram may be. `data` is borrowed.
+   * lost then, as a datagram may be. `data` is borrowed; more than 65,456 bytes throw `RangeError`.
    */
   send(now: Millis, peer: SocketAddress, data: Uint8Array): boolean {
+    if (data.length > MAX_PEER_PAYLOAD_BYTES) {
+      throw new RangeError(
+        `${data.length} bytes fit no relayed datagram: at most ${MAX_PEER_PAYLOAD_BYTES}.`,
+      );
+    }
     if (!this.#advance(now) || this.#state.kind !== 'allocated') return false;
     const channel = this.#peers.boundChannelOf(peer);
     if (channel !== undefined) {

@@ -7,14 +7,11 @@ import { channelDataOf, channelNumberOf, encodeChannelData } from './channel-dat
 import { TurnAttribute, TurnMethod } from './code-points.ts';
 import { unknownRequired } from './known-attributes.ts';
 import { isReliable, type Leg } from './leg.ts';
+import { MAX_PEER_PAYLOAD_BYTES, MAX_UDP_PAYLOAD_BYTES } from './payload.ts';
 import type { PeerPolicy } from './peer-policy.ts';
 import type { Relay, RelayId, RelayOwner } from './relay.ts';
 import type { TurnTransmit } from './server-events.ts';
 
-/** 65,507 = 65,535 − 20 IPv4 − 8 UDP: no datagram holds more. */
-const MAX_UDP_PAYLOAD_BYTES = 65_507;
-/** 65,456 = 65,507 − 20 STUN header − 24 XOR-PEER-ADDRESS (IPv6) − 4 DATA header − 3 padding: fits a Data indication. */
-const MAX_PEER_PAYLOAD_BYTES = 65_456;
 /** Header, XOR-PEER-ADDRESS for IPv6, DATA header, padding. */
 const DATA_INDICATION_OVERHEAD_BYTES = 20 + 24 + 4 + 3;
 
