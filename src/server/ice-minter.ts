@@ -2,7 +2,7 @@
 import type { Env } from '../base/index.ts';
 import type { IceConfiguration } from '../signaling/index.ts';
 import { mintRestCredentials } from '../turn/index.ts';
-import { inUrl } from './links.ts';
+import type { AskedHost } from './signaling/attach-signaling.ts';
 
 export interface IceMinterOptions {
   /** Behind the TURN REST scheme. */
@@ -10,8 +10,8 @@ export interface IceMinterOptions {
   readonly lifetimeSeconds: number;
   /** STUN and TURN over UDP and TCP. */
   readonly turnPort: number;
-  /** The one TCP port, with TURN over TCP and TLS on it; `undefined` when clients cannot reach it themselves. */
-  readonly webPort: number | undefined;
+  /** Whether clients can reach the one TCP port themselves, with TURN over TCP and TLS on it. */
+  readonly webPortIsOpen: boolean;
 }
 
 export class IceMinter {
@@ -23,12 +23,9 @@ export class IceMinter {
     this.#options = options;
   }
 
-  /**
-   * `id` names whom quotas count. `host` is how the browser asked for the page, without port and with the brackets of an
-   * IPv6 address. `askedPort` is the port it asked: where ports are mapped, only that one leads to the web port.
-   */
-  mint(id: string, host: string, askedPort: number | undefined): IceConfiguration {
-    const { secret, lifetimeSeconds, turnPort, webPort } = this.#options;
+  /** `id` names whom quotas count. */
+  mint(id: string, asked: AskedHost): IceConfiguration {
+    const { secret, lifetimeSeconds, turnPort, webPortIsOpen } = this.#options;
     const { crypto } = this.#env;
     const { username, password } = mintRestCredentials(
       crypto,
@@ -37,8 +34,9 @@ export class IceMinter {
       lifetimeSeconds,
       id,
     );
-    const name = inUrl(host);
-    const tcpPort = webPort === undefined ? undefined : (askedPort ?? webPort);
+    const { name } = asked;
+    // Only the port that the browser asked is known to lead here: containers and routers map ports.
+    const tcpPort = webPortIsOpen && !asked.proxied ? asked.port : undefined;
     // RFC 7065 §3.1. Browsers slow down, and warn, beyond four or five URLs.
     const urls = [
       `turn:${name}:${turnPort}?transport=udp`,

@@ -1,4 +1,5 @@
 /** Brings all parts up as one server and takes them down again. On a failure nothing stays open. */
+import { X509Certificate } from 'node:crypto';
 import { decodeBase64, encodeUtf8, type Log, type SocketAddress } from '../base/index.ts';
 import { nodeEnv, scopeOf } from '../node/index.ts';
 import { CloseStack } from './close-stack.ts';
@@ -70,8 +71,10 @@ async function start(settings: Settings, log: Log, open: CloseStack): Promise<Ru
   });
   const metrics = new Metrics(packageVersion());
   let ready = false;
+  const page = await loadPageFiles();
+  if (page.size === 0) log.warn('the call page is not built; run npm run build');
   const app = createApp({
-    page: await loadPageFiles(),
+    page,
     facts,
     authority: () => certificates.authority,
     isReady: () => ready,
@@ -79,6 +82,9 @@ async function start(settings: Settings, log: Log, open: CloseStack): Promise<Ru
     metricsToken: settings.metricsToken,
     log,
   });
+  metrics.gauge('ieum_certificate_expiry_seconds', 'When the certificate ends, in seconds since 1970.', () =>
+    Math.floor(Date.parse(new X509Certificate(certificates.current.cert).validTo) / 1000),
+  );
   const web = createWebServers({ app, facts });
   open.push('web servers', () => web.close());
 
@@ -107,7 +113,7 @@ async function start(settings: Settings, log: Log, open: CloseStack): Promise<Ru
     secret: settings.turnSecret[0] ?? secrets.turn,
     lifetimeSeconds: settings.credentialMinutes * 60,
     turnPort: turn.port,
-    webPort: isBehindProxy(settings) ? undefined : local.port,
+    webPortIsOpen: !isBehindProxy(settings),
   });
   let signaling: SignalingEndpoint | undefined;
   const onFact = signalingMetrics(metrics, () => signaling?.stats());
@@ -117,7 +123,7 @@ async function start(settings: Settings, log: Log, open: CloseStack): Promise<Ru
       secret: decodeBase64(secrets.signaling) ?? encodeUtf8(secrets.signaling),
       roomPeople: settings.roomLimit,
     },
-    mintIce: (session, host) => minter.mint(session, host, undefined),
+    mintIce: (session, asked) => minter.mint(session, asked),
     facts,
     onFact,
   });
@@ -131,6 +137,7 @@ async function start(settings: Settings, log: Log, open: CloseStack): Promise<Ru
     open.push('the redirecting port', redirect.close);
   }
   ready = true;
+  log.info('listening', { web: local, turn: { addresses: turn.addresses, port: turn.port } });
   return {
     local,
     url: webLink(local.ip, local.port),
@@ -148,6 +155,7 @@ async function start(settings: Settings, log: Log, open: CloseStack): Promise<Ru
       await until(() => signaling.stats().connections === 0, Math.min(NOTICE_MS, leftMs()));
       signaling.close();
       web.close();
+      await turn.close(); // relayed calls come back sooner to a new server than to one that waits for them
       await until(() => {
         web.closeIdle();
         return front.connections === 0;

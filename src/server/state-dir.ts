@@ -33,6 +33,21 @@ export function defaultStateDir(
   return join(environment.XDG_STATE_HOME || join(home, '.local', 'state'), 'ieum');
 }
 
+/** `STATE_UNUSABLE` where the user has no home, as in containers that run under a made-up user id. */
+function homeFolder(): string {
+  try {
+    return homedir();
+  } catch (cause) {
+    throw new StackError(
+      'STATE_UNUSABLE',
+      '--state-dir must name a folder, because this user has no home folder.',
+      {
+        cause,
+      },
+    );
+  }
+}
+
 export class StateDir {
   readonly path: string;
 
@@ -41,7 +56,7 @@ export class StateDir {
    * user's profile has these rights already, and modes mean nothing. `STATE_UNUSABLE` when it cannot be made.
    */
   constructor(path: string | undefined) {
-    this.path = resolve(path ?? defaultStateDir(process.platform, process.env, homedir()));
+    this.path = resolve(path ?? defaultStateDir(process.platform, process.env, homeFolder()));
     try {
       mkdirSync(this.path, { recursive: true, mode: 0o700 });
       if (!statSync(this.path).isDirectory()) throw Object.assign(new Error(), { code: 'ENOTDIR' });

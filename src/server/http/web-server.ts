@@ -15,7 +15,12 @@ import { sendPlainPage } from './plain-page.ts';
 import { formatHost, type RequestFacts } from './request-facts.ts';
 
 /** A browser sends its headers at once; who needs longer holds a connection for nothing. */
-const TIMEOUTS = { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 30_000 };
+const TIMEOUTS = {
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  keepAliveTimeout: 30_000,
+  connectionsCheckingInterval: 5_000,
+};
 
 export interface WebServers {
   readonly secure: Server;

@@ -22,13 +22,22 @@ import { AddressQuota } from './address-quota.ts';
 /** What happened, for metrics: everything that the room server reports but the two things it asks for. */
 export type SignalingFact = Exclude<RoomServerEvent, { type: 'issue-ice' | 'close' }>;
 
+/** How a browser reached the page. */
+export interface AskedHost {
+  /** Without port and with the brackets of an IPv6 address. */
+  readonly name: string;
+  /** Where ports are mapped, it differs from the one that is listened on. */
+  readonly port: number;
+  /** Over a trusted proxy, which carries HTTP and nothing else. */
+  readonly proxied: boolean;
+}
+
 export interface SignalingEndpointOptions {
   /** Its log gets what goes wrong here. */
   readonly env: Env;
   /** The secret, and limits that differ from the defaults. */
   readonly rooms: RoomServerOptions;
-  /** `host`: the name by which the page was asked, without port and with the brackets of an IPv6 address. */
-  readonly mintIce: (session: SessionId, host: string) => IceConfiguration;
+  readonly mintIce: (session: SessionId, asked: AskedHost) => IceConfiguration;
   /** Who is asking. Default: believes no proxy, and no origin but its own host's. */
   readonly facts?: RequestFacts;
   /** 256 connections from one address (IPv6: /64): a large office behind one router. */
@@ -129,7 +138,8 @@ export function attachSignaling(http: HttpServer, options: SignalingEndpointOpti
       const socket = sockets.get(event.connection);
       const host = socket && facts.host(socket.request);
       if (!host) return;
-      const ice = options.mintIce(event.session, host.name);
+      const proxied = facts.isProxied(socket.request);
+      const ice = options.mintIce(event.session, { name: host.name, port: host.port ?? 443, proxied });
       driver.run((now) => machine.handleIce(now, event.connection, ice));
     } else if (event.type === 'close') {
       sockets.get(event.connection)?.disconnect(true);

@@ -15,13 +15,19 @@ import { parseRestName, restPassword } from '../../../src/turn/index.ts';
 
 const NOW = 1_800_000_000_000;
 
-function minter(webPort: number | undefined): IceMinter {
+function minter(webPortIsOpen: boolean): IceMinter {
   const env = { crypto: nodeCrypto, random: new SeededRandom(1), log: silentLog, wallClock: () => NOW };
-  return new IceMinter(env, { secret: 'sixteen-letters!', lifetimeSeconds: 600, turnPort: 3478, webPort });
+  return new IceMinter(env, {
+    secret: 'sixteen-letters!',
+    lifetimeSeconds: 600,
+    turnPort: 3478,
+    webPortIsOpen,
+  });
 }
 
-test('a participant gets addresses by the name that its browser used, and credentials that end', () => {
-  const { iceServers, ttlSeconds } = minter(8080).mint('somebody', 'call.local', 8080);
+test('a participant gets addresses by the name and port that its browser used, and credentials that end', () => {
+  const asked = { name: 'call.local', port: 8080, proxied: false };
+  const { iceServers, ttlSeconds } = minter(true).mint('somebody', asked);
   assert.equal(ttlSeconds, 600);
   assert.deepEqual(iceServers[0], { urls: ['stun:call.local:3478'] });
   assert.deepEqual(iceServers[1]?.urls, [
@@ -34,20 +40,11 @@ test('a participant gets addresses by the name that its browser used, and creden
   assert.equal(iceServers[1]?.credential, restPassword(nodeCrypto, 'sixteen-letters!', username));
 });
 
-test('where ports are mapped, the port that the browser asked is the one that leads here', () => {
-  const urls = minter(8080).mint('x', '[2001:db8::1]', 443).iceServers[1]?.urls;
-  assert.deepEqual(urls?.slice(1), [
-    'turn:[2001:db8::1]:443?transport=tcp',
-    'turns:[2001:db8::1]:443?transport=tcp',
-  ]);
-  assert.match(String(minter(8080).mint('x', 'a', undefined).iceServers[1]?.urls), /turns:a:8080/);
-});
-
-test('a web port that clients cannot reach is not offered for TURN', () => {
-  assert.deepEqual(minter(undefined).mint('x', 'a', 443).iceServers[1]?.urls, [
-    'turn:a:3478?transport=udp',
-    'turn:a:3478?transport=tcp',
-  ]);
+test('behind a proxy, which carries no TURN, TCP goes to the TURN port', () => {
+  const expected = ['turn:[2001:db8::1]:3478?transport=udp', 'turn:[2001:db8::1]:3478?transport=tcp'];
+  const asked = { name: '[2001:db8::1]', port: 443, proxied: true };
+  assert.deepEqual(minter(true).mint('x', asked).iceServers[1]?.urls, expected);
+  assert.deepEqual(minter(false).mint('x', { ...asked, proxied: false }).iceServers[1]?.urls, expected);
 });
 
 test('links are for every address when the server listens on all, and for the one when not', () => {

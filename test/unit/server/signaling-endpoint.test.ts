@@ -38,7 +38,7 @@ async function start(options: Partial<SignalingEndpointOptions> = {}): Promise<E
   const endpoint = attachSignaling(http, {
     env: nodeEnv({ log: silentLog }),
     rooms: { secret: new Uint8Array(32) },
-    mintIce: (session, host) => ({
+    mintIce: (session, { name: host }) => ({
       iceServers: [{ urls: [`stun:${host}:3478`], username: session }],
       ttlSeconds: 600,
     }),
