@@ -79,6 +79,7 @@ export class Session {
     wakeAudio();
     this.entering.value = true;
     this.refusal.value = undefined;
+    this.call.dismissError();
     try {
       keepPreferences({ name, microphoneOn: !this.media.muted.peek(), cameraOn: this.media.cameraWanted });
       if (name !== this.call.state.name) await this.call.rename(name);

@@ -48,7 +48,7 @@ function JoinForm() {
   const form = useRef<HTMLFormElement>(null);
   const w = words();
   const isNew = route.value.kind === 'new';
-  const code = session.refusal.value?.code;
+  const code = session.refusal.value?.code ?? session.state.value.error?.code;
   const [passcodeWanted, setPasscodeWanted] = useState(asksPasscode(code));
   if (asksPasscode(code) && !passcodeWanted) setPasscodeWanted(true);
 

@@ -4,27 +4,8 @@ import type { MediaProblem } from '../media/media-error.ts';
 import { useSession } from '../ui/context.ts';
 import { Icon } from '../ui/icon.tsx';
 import { Late } from '../ui/late.tsx';
+import { problemWords } from '../words/problem-words.ts';
 import { words } from '../words/words.ts';
-
-function problemWords(problem: MediaProblem, what: string): string {
-  const w = words();
-  switch (problem) {
-    case 'insecure':
-      return w.problemInsecure;
-    case 'denied':
-      return w.problemDenied(what);
-    case 'system':
-      return w.problemSystem(what);
-    case 'missing':
-      return w.problemMissing(what);
-    case 'busy':
-      return w.problemBusy(what);
-    case 'constraint':
-      return w.problemConstraint(what);
-    case 'other':
-      return w.problemOther(what);
-  }
-}
 
 export function ProblemCards() {
   const { media } = useSession();

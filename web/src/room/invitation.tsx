@@ -34,7 +34,9 @@ export function Invitation() {
     <div class="invitation">
       <p class="link">
         <span class="visually-hidden">{w.inviteLink}: </span>
-        {link}
+        {location.origin}/r/
+        <wbr />
+        {room.id}
       </p>
       <div class="invitation-buttons">
         <button type="button" class="button button-primary" onClick={() => void copy()}>

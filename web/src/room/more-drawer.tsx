@@ -1,6 +1,7 @@
 /** Everything that is not on the bar: invitation, devices, picture, people, the room, view, language, keys. */
 import { Activity, Keyboard } from 'lucide';
 import type { ComponentChildren } from 'preact';
+import { ProblemCards } from '../prejoin/problem-cards.tsx';
 import { useSession } from '../ui/context.ts';
 import { DeviceChoices } from '../ui/device-choices.tsx';
 import { Icon } from '../ui/icon.tsx';
@@ -41,6 +42,7 @@ export function MoreDrawer() {
           </Section>
         )}
         <Section title={w.devices}>
+          <ProblemCards />
           <DeviceChoices />
         </Section>
         <Section title={w.picture}>

@@ -93,7 +93,7 @@ export const en = {
   yourPicture: 'Your own picture. Move it with the arrow keys.',
   screenOf: (name: string) => `${name}’s screen`,
   muted: 'Muted',
-  away: 'Away',
+  away: 'Reconnecting',
   connectingTo: 'Connecting…',
   reconnectingTo: 'Reconnecting…',
   failedTo: 'No connection',

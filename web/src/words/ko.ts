@@ -91,7 +91,7 @@ export const ko: Words = {
   yourPicture: '내 모습. 화살표 키로 옮길 수 있어요.',
   screenOf: (name) => `${withName(name)}의 화면`,
   muted: '마이크 꺼짐',
-  away: '자리 비움',
+  away: '다시 연결 중',
   connectingTo: '연결하고 있어요…',
   reconnectingTo: '다시 연결하고 있어요…',
   failedTo: '연결되지 않았어요',
