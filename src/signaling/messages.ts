@@ -94,7 +94,7 @@ export const Participant = v.object({
 });
 export type Participant = v.InferOutput<typeof Participant>;
 
-export const IceServer = v.object({
+const IceServer = v.object({
   urls: v.array(v.string()),
   username: v.optional(v.string()),
   credential: v.optional(v.string()),

@@ -11,12 +11,12 @@ import {
   type ServerEvent,
   type Welcome,
 } from '../../../src/signaling/index.ts';
-import type { Link, RoomsWorld } from './rooms-world.ts';
+import type { Link, Listener, Network } from './link.ts';
 
 export type EventOf<Type extends ServerEvent['type']> = Extract<ServerEvent, { type: Type }>;
 export type Reply = EventOf<'reply'>;
 
-export class Person {
+export class Person implements Listener {
   readonly name: string;
   readonly address: string;
   /** Everything heard and not yet taken, replies left out. */
@@ -34,14 +34,14 @@ export class Person {
   link: Link | undefined;
   closedByServer = 0;
   received = 0;
-  readonly #world: RoomsWorld;
+  readonly #network: Network;
   /** Only after the welcome is it known what must be said again, before anything new. */
   #greeted = false;
   readonly #leaving = new Set<number>();
   #outbox = new Outbox<ClientRequest>({ maxFrames: 100_000, maxBytes: 1e9 });
 
-  constructor(world: RoomsWorld, name: string, address: string) {
-    this.#world = world;
+  constructor(network: Network, name: string, address: string) {
+    this.#network = network;
     this.name = name;
     this.address = address;
   }
@@ -67,14 +67,14 @@ export class Person {
   /** Opens a connection and says nothing. */
   open(): void {
     this.#greeted = false;
-    this.link = this.#world.connect(this, this.address);
+    this.link = this.#network.connect(this, this.address);
   }
 
   cut(): void {
     const { link } = this;
     this.link = undefined;
     this.#greeted = false;
-    if (link) this.#world.cut(link);
+    if (link) this.#network.cut(link);
   }
 
   /** Told by the world that the connection is gone. */
@@ -103,7 +103,7 @@ export class Person {
   say(frame: unknown): void {
     assert.ok(this.link, `${this.name} is connected`);
     this.link.toServer.push(typeof frame === 'string' ? frame : JSON.stringify(frame));
-    this.#world.settle();
+    this.#network.settle();
   }
 
   /** Sends a request now, or when the session is back; returns its number. */

@@ -11,14 +11,8 @@ import {
   type RoomServerEvent,
   type RoomServerOptions,
 } from '../../../src/signaling/index.ts';
+import type { Link, Listener, Network } from './link.ts';
 import { Person } from './person.ts';
-
-export interface Link {
-  readonly id: ConnectionId;
-  readonly person: Person;
-  readonly toServer: string[];
-  readonly toClient: string[];
-}
 
 export interface WorldOptions extends Partial<RoomServerOptions> {
   readonly seed?: number;
@@ -29,7 +23,7 @@ export interface WorldOptions extends Partial<RoomServerOptions> {
 /** Milliseconds since 1970 at the beginning of every world. */
 const BEGINNING = Date.UTC(2026, 0, 1);
 
-export class RoomsWorld {
+export class RoomsWorld implements Network {
   readonly people: Person[] = [];
   /** What the server has reported, except what it asked for. */
   readonly facts: RoomServerEvent[] = [];
@@ -71,16 +65,15 @@ export class RoomsWorld {
     return person;
   }
 
-  connect(person: Person, address: string): Link {
+  connect(listener: Listener, address: string): Link {
     this.#connections += 1;
-    const link: Link = { id: `c${this.#connections}` as ConnectionId, person, toServer: [], toClient: [] };
+    const link: Link = { id: `c${this.#connections}` as ConnectionId, listener, toServer: [], toClient: [] };
     this.#links.set(link.id, link);
     this.server.handleConnect(this.now, link.id, address);
     this.#drain();
     return link;
   }
 
-  /** What is under way on the link, in both directions, is lost. */
   cut(link: Link): void {
     if (!this.#links.delete(link.id)) return;
     link.toServer.length = 0;
@@ -94,7 +87,7 @@ export class RoomsWorld {
   deliver(link: Link, direction: 'toServer' | 'toClient'): void {
     const text = link[direction].shift();
     if (text === undefined) return;
-    if (direction === 'toClient') link.person.receive(link, text);
+    if (direction === 'toClient') link.listener.receive(link, text);
     else {
       this.server.handleText(this.now, link.id, text);
       this.#drain();
@@ -137,7 +130,7 @@ export class RoomsWorld {
     for (const link of this.#links.values()) {
       link.toServer.length = 0;
       link.toClient.length = 0;
-      link.person.lose(link);
+      link.listener.lose(link);
     }
     this.#links.clear();
     this.server = new RoomServer(this.#env, this.#options);
@@ -179,8 +172,8 @@ export class RoomsWorld {
     // What was sent before the end still arrives, as a transport flushes before it closes.
     while (link.toClient.length > 0) this.deliver(link, 'toClient');
     this.#links.delete(id);
-    link.person.lose(link);
-    link.person.closedByServer += 1;
+    link.listener.lose(link);
+    link.listener.closedByServer += 1;
     this.server.handleDisconnect(this.now, id);
   }
 }
