@@ -9,7 +9,14 @@ import { type CallDependencies, type TimerHandle, type World, worldOf } from './
 import { IceServers } from './ice-servers.ts';
 import { Mesh } from './mesh.ts';
 import { OutgoingMedia } from './outgoing-media.ts';
-import { afterEvent, EMPTY_ROOM, leftRoom, type RoomView, withoutMember } from './room-state.ts';
+import {
+  afterEvent,
+  EMPTY_ROOM,
+  leftRoom,
+  type RoomView,
+  withoutKnock,
+  withoutMember,
+} from './room-state.ts';
 import { SeatKeeper } from './seat-keeper.ts';
 import { type RoomEvent, SignalingSession } from './signaling-session.ts';
 import type { Call, CallOptions, CallState, LinkSample, TrackRole } from './state.ts';
@@ -20,8 +27,9 @@ export function createCall(dependencies: CallDependencies, options: CallOptions)
   return new RoomCall(dependencies, options);
 }
 
-/** A changed network shows as trouble until everybody is connected again, or at most so long. */
-const NETWORK_CHANGED_MS = 10_000;
+/** A changed network shows as trouble until everybody is connected again: at least so long, for links notice late. */
+const NETWORK_CHANGED_MIN_MS = 2000;
+const NETWORK_CHANGED_MAX_MS = 10_000;
 
 type JoinRequest = Extract<ClientRequest, { type: 'create-room' | 'join-room' }>;
 
@@ -46,7 +54,7 @@ class RoomCall implements Call {
   #mediaSent = '';
   #mediaScheduled = false;
   #networkTimer: TimerHandle | undefined;
-  #networkChanged = false;
+  #networkChangedAtMs: number | undefined;
 
   constructor(dependencies: CallDependencies, options: CallOptions) {
     const world = worldOf(dependencies);
@@ -169,7 +177,12 @@ class RoomCall implements Call {
   }
 
   async admit(participant: ParticipantId, allow: boolean): Promise<void> {
-    await this.#session.request({ type: 'admit', participant, allow });
+    try {
+      await this.#session.request({ type: 'admit', participant, allow });
+    } finally {
+      // Answered, or gone in the meantime: the server does not tell the host of the host's own answer.
+      this.#setView(withoutKnock(this.#view, participant));
+    }
   }
 
   async remove(participant: ParticipantId): Promise<void> {
@@ -215,11 +228,8 @@ class RoomCall implements Call {
   networkChanged(): void {
     const { clock } = this.#world;
     clock.clearTimeout(this.#networkTimer);
-    this.#networkChanged = this.#view.members.length > 0;
-    this.#networkTimer = clock.setTimeout(() => {
-      this.#networkChanged = false;
-      this.#publish();
-    }, NETWORK_CHANGED_MS);
+    this.#networkChangedAtMs = this.#view.members.length > 0 ? clock.now() : undefined;
+    this.#networkTimer = clock.setTimeout(() => this.#checkNetworkTrouble(), NETWORK_CHANGED_MIN_MS);
     this.#session.probe();
     for (const link of this.#mesh.links) link.networkChanged();
     this.#publish();
@@ -363,6 +373,17 @@ class RoomCall implements Call {
     });
   }
 
+  #checkNetworkTrouble(): void {
+    const { clock } = this.#world;
+    const sinceMs = clock.now() - (this.#networkChangedAtMs ?? Number.NEGATIVE_INFINITY);
+    const { peers, signaling } = this.#store.state;
+    const isWell = signaling.status === 'connected' && peers.every((peer) => peer.link === 'connected');
+    if (isWell || sinceMs >= NETWORK_CHANGED_MAX_MS) {
+      this.#networkChangedAtMs = undefined;
+      this.#publish();
+    } else this.#networkTimer = clock.setTimeout(() => this.#checkNetworkTrouble(), 500);
+  }
+
   /** A request that nobody waits for. */
   #tell(request: ClientRequest): void {
     this.#session.request(request).catch((thrown: CallError) => this.#report(thrown));
@@ -377,9 +398,6 @@ class RoomCall implements Call {
     const { state } = this.#store;
     const view = this.#view;
     const peers = peersOf(view.members, view.room, (peer) => this.#mesh.link(peer), state.peers);
-    if (this.#networkChanged && peers.every((peer) => peer.link === 'connected')) {
-      this.#networkChanged = this.#session.status !== 'connected';
-    }
     const { status, roundTripMs } = this.#session;
     const transport = this.#transport.kind;
     const old = state.signaling;
@@ -399,7 +417,7 @@ class RoomCall implements Call {
       trouble: troubleOf({
         draining: this.#session.draining,
         signalingLost: status === 'reconnecting',
-        networkChanged: this.#networkChanged,
+        networkChanged: this.#networkChangedAtMs !== undefined,
         peers,
         before: state.trouble,
       }),

@@ -64,7 +64,7 @@ export function afterEvent(view: RoomView, event: RoomEvent): RoomView {
         room: event.room,
         self: event.self,
         members: [...present, ...absent].slice(0, MAX_MEMBERS),
-        knocks: event.self === view.self ? view.knocks : [],
+        knocks: [], // a host is told again who is at the door
         out: undefined,
       };
     }
@@ -86,7 +86,7 @@ export function afterEvent(view: RoomView, event: RoomEvent): RoomView {
       return { ...view, knocks: [...others, { id: event.participant, name: event.name }].slice(-MAX_KNOCKS) };
     }
     case 'knock-gone':
-      return { ...view, knocks: view.knocks.filter((knock) => knock.id !== event.participant) };
+      return withoutKnock(view, event.participant);
     case 'room-updated':
       return { ...view, room: event.room };
     case 'out':
@@ -104,6 +104,10 @@ export function leftRoom(view: RoomView, out: NonNullable<CallState['out']>): Ro
 
 export function withoutMember(view: RoomView, id: ParticipantId): RoomView {
   return { ...view, members: view.members.filter((person) => person.id !== id) };
+}
+
+export function withoutKnock(view: RoomView, id: ParticipantId): RoomView {
+  return { ...view, knocks: view.knocks.filter((knock) => knock.id !== id) };
 }
 
 function withMember(view: RoomView, member: RoomMember): RoomView {
