@@ -6,7 +6,7 @@ import type { Loaded, RelayLinks, RunningServer, RunningTurn } from '../server/i
 const LINE = '='.repeat(34);
 
 /** The framed lines, in a form that programs may read. */
-export function frame(loaded: Pick<Loaded, 'shown' | 'settings'>, listening: readonly string[]): string {
+function frame(loaded: Pick<Loaded, 'shown' | 'settings'>, listening: readonly string[]): string {
   return [
     LINE,
     `settings: ${JSON.stringify(loaded.shown)}`,

@@ -18,7 +18,7 @@ export function webLink(host: string, port: number): string {
 }
 
 /** RFC 3986 §3.2.2: an IPv6 address stands in brackets. */
-export function inUrl(host: string): string {
+function inUrl(host: string): string {
   return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
 }
 

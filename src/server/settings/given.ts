@@ -10,7 +10,7 @@ export interface GivenValue {
 export type Given = ReadonlyMap<OptionKey, GivenValue>;
 
 /** The candidate that needs the fewest changed letters, if few enough to be a slip of the finger. */
-export function closest(wrong: string, candidates: readonly string[]): string | undefined {
+function closest(wrong: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined;
   let fewest = Math.min(3, Math.ceil(wrong.length / 3) + 1);
   for (const candidate of candidates) {

@@ -7,7 +7,7 @@ import type * as v from 'valibot';
 export type Mode = 'development' | 'production';
 
 /** `switch` is on or off, `list` may be given several times. */
-export type OptionKind = 'value' | 'switch' | 'list';
+type OptionKind = 'value' | 'switch' | 'list';
 
 export interface Option<T> {
   readonly kind: OptionKind;
@@ -30,7 +30,7 @@ export interface Option<T> {
   readonly outsideFile?: true;
 }
 
-export type OptionGroup = 'Start' | 'Web' | 'Certificate' | 'Calls' | 'STUN and TURN' | 'Log';
+type OptionGroup = 'Start' | 'Web' | 'Certificate' | 'Calls' | 'STUN and TURN' | 'Log';
 
 interface Traits<T> {
   readonly group: OptionGroup;
