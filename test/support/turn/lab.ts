@@ -138,7 +138,8 @@ export class TurnLab {
   }
 }
 
-type Fill = (writer: MessageWriter) => void;
+/** Adds attributes to a message that is being written. */
+export type Fill = (writer: MessageWriter) => void;
 
 export const udpRequested: Fill = (writer) =>
   writer.attribute(TurnAttribute.REQUESTED_TRANSPORT, Uint8Array.of(17, 0, 0, 0));

@@ -6,6 +6,7 @@ import { TurnAttribute, TurnMethod } from '../../../src/turn/index.ts';
 import {
   all,
   codeOf,
+  type Fill,
   lifetime,
   lifetimeOf,
   RawClient,
@@ -17,24 +18,20 @@ import {
 
 const CLIENT = { ip: '203.0.113.5', port: 40_000 };
 
-function family(code: number) {
-  return (writer: { attribute(type: number, value: Uint8Array): unknown }) =>
-    writer.attribute(TurnAttribute.REQUESTED_ADDRESS_FAMILY, Uint8Array.of(code, 0, 0, 0));
+function family(code: number): Fill {
+  return (writer) => writer.attribute(TurnAttribute.REQUESTED_ADDRESS_FAMILY, Uint8Array.of(code, 0, 0, 0));
 }
 
-function evenPort(flags: number) {
-  return (writer: { attribute(type: number, value: Uint8Array): unknown }) =>
-    writer.attribute(TurnAttribute.EVEN_PORT, Uint8Array.of(flags));
+function evenPort(flags: number): Fill {
+  return (writer) => writer.attribute(TurnAttribute.EVEN_PORT, Uint8Array.of(flags));
 }
 
-function additional(code: number) {
-  return (writer: { attribute(type: number, value: Uint8Array): unknown }) =>
-    writer.attribute(TurnAttribute.ADDITIONAL_ADDRESS_FAMILY, Uint8Array.of(code, 0, 0, 0));
+function additional(code: number): Fill {
+  return (writer) => writer.attribute(TurnAttribute.ADDITIONAL_ADDRESS_FAMILY, Uint8Array.of(code, 0, 0, 0));
 }
 
-function token(value: Uint8Array) {
-  return (writer: { attribute(type: number, value: Uint8Array): unknown }) =>
-    writer.attribute(TurnAttribute.RESERVATION_TOKEN, value);
+function token(value: Uint8Array): Fill {
+  return (writer) => writer.attribute(TurnAttribute.RESERVATION_TOKEN, value);
 }
 
 test('a client is challenged, proves itself, and gets an address of the range', () => {
@@ -108,7 +105,7 @@ test('RFC 8489 §6.3.1: unknown required attributes are 420 and named; optional 
 
 test('steps 5, 6, 8, 9: attributes that exclude each other are 400', () => {
   const client = new RawClient(new TurnLab(), CLIENT);
-  const code = (...fills: Parameters<typeof all>) =>
+  const code = (...fills: readonly Fill[]) =>
     codeOf(client.request(TurnMethod.ALLOCATE, all(udpRequested, ...fills)));
   const eight = new Uint8Array(8);
   assert.equal(code(token(eight), evenPort(0)), 400);

@@ -47,7 +47,7 @@ function corpus(client: RawClient): Uint8Array[] {
 /** One to four of: a byte changed, a bit flipped, bytes cut off, bytes added, two messages joined. */
 function damage(random: SeededRandom, messages: readonly Uint8Array[]): Uint8Array {
   const pick = () => messages[random.uint32() % messages.length] ?? new Uint8Array(0);
-  let bytes = pick().slice();
+  let bytes: Uint8Array = pick().slice();
   for (let i = random.uint32() % 4; i >= 0; i--) {
     const at = bytes.length === 0 ? 0 : random.uint32() % bytes.length;
     switch (random.uint32() % 6) {

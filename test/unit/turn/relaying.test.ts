@@ -8,6 +8,7 @@ import {
   all,
   channel,
   codeOf,
+  type Fill,
   peers,
   RawClient,
   relayedOf,
@@ -276,7 +277,8 @@ test('two clients of this server reach each other inside it, although the policy
   lab.fromClient(alice.leg, hello);
   assert.equal(lab.toClients[0]?.leg, bob.leg);
   const indication = decodeMessage(lab.toClients[0]?.bytes ?? new Uint8Array());
-  const from = indication?.get(TurnAttribute.XOR_PEER_ADDRESS);
+  assert.ok(indication);
+  const from = indication.get(TurnAttribute.XOR_PEER_ADDRESS);
   assert.deepEqual(from && decodeXorAddress(from, indication.transactionId), aliceAt);
 
   // But nothing else at that address: no other port out, nothing in from the network.
@@ -366,7 +368,7 @@ test('bytes that come in are not kept: the shell may reuse its buffer', () => {
 test('an IPv6 allocation relays to IPv6 peers', () => {
   const lab = new TurnLab();
   const client = new RawClient(lab, CLIENT);
-  const six = (writer: { attribute(type: number, value: Uint8Array): unknown }) =>
+  const six: Fill = (writer) =>
     writer.attribute(TurnAttribute.REQUESTED_ADDRESS_FAMILY, Uint8Array.of(2, 0, 0, 0));
   const relayed = relayedOf(client.request(TurnMethod.ALLOCATE, all(udpRequested, six)));
   const peer = { ip: '2001:db8:9::9', port: 9 };
