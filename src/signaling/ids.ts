@@ -17,20 +17,27 @@ export const ParticipantId = v.pipe(
 );
 export type ParticipantId = v.InferOutput<typeof ParticipantId>;
 
-/** What people see. Trimmed; control characters are refused because names are shown in logs and terminals. */
+/**
+ * Names are shown in logs, terminals and lists: no control characters, no line separators, and none of the
+ * characters that turn the direction of what stands beside them. UAX #9 §2.
+ */
+const HARMLESS = /^[^\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]*$/u;
+
+/** What people see. Trimmed; has something that can be seen. */
 export const DisplayName = v.pipe(
   v.string(),
   v.trim(),
   v.minLength(1),
   v.maxLength(64),
-  v.regex(/^\P{Cc}*$/u, 'control characters are not allowed'),
+  v.regex(HARMLESS, 'control characters are not allowed'),
+  v.regex(/[\p{L}\p{N}\p{P}\p{S}]/u, 'a name needs something that can be seen'),
 );
 
 export const RoomTitle = v.pipe(
   v.string(),
   v.trim(),
   v.maxLength(80),
-  v.regex(/^\P{Cc}*$/u, 'control characters are not allowed'),
+  v.regex(HARMLESS, 'control characters are not allowed'),
 );
 
 export const Passcode = v.pipe(v.string(), v.minLength(1), v.maxLength(64));

@@ -24,12 +24,17 @@ export class Passcodes {
 
   digest(passcode: string): PasscodeDigest {
     const salt = encodeHex(this.#random.bytes(8));
-    return { salt, digest: encodeHex(this.#keyed.digest(salt, passcode)) };
+    return { salt, digest: encodeHex(this.#digest(salt, passcode)) };
   }
 
   /** Compares in constant time. */
   matches(passcode: string, kept: PasscodeDigest): boolean {
     const digest = decodeHex(kept.digest);
-    return digest !== undefined && this.#crypto.equal(digest, this.#keyed.digest(kept.salt, passcode));
+    return digest !== undefined && this.#crypto.equal(digest, this.#digest(kept.salt, passcode));
+  }
+
+  /** In NFC, because keyboards differ in how they compose the same character. RFC 8265 §4.2.2. */
+  #digest(salt: string, passcode: string): Uint8Array {
+    return this.#keyed.digest(salt, passcode.normalize('NFC'));
   }
 }

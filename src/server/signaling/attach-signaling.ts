@@ -59,6 +59,13 @@ const FRAME = 'frame';
 /** Above the 65,536 bytes of the protocol, so that a text that is too long gets an answer and not a cut. */
 const MAX_PACKET_BYTES = 1_000_000;
 
+/** What Engine.IO tells of a handshake that failed. */
+interface EngineRefusal {
+  readonly code: number;
+  readonly message: string;
+  readonly context?: { readonly message?: unknown };
+}
+
 interface SocketData {
   id: ConnectionId;
 }
@@ -114,6 +121,10 @@ export function attachSignaling(http: HttpServer, options: SignalingEndpointOpti
       raw.once('close', () => quota.remove(key));
     },
   );
+
+  io.engine.on('connection_error', ({ code, message, context }: EngineRefusal) => {
+    env.log.debug('signaling connection refused', { code, reason: context?.message ?? message });
+  });
 
   io.on('connection', (socket) => {
     connected += 1;

@@ -74,10 +74,22 @@ test('each kind of nonsense has its own code, and a readable number stays with i
 
 test('names are trimmed; empty, long and control characters are refused', () => {
   const hello = (name: unknown) => codeOf({ type: 'hello', v: 1, name }).code;
-  for (const name of ['', '   ', 'x'.repeat(65), 'a\u0007b', 'a\nb', '\u009b31m', 7, null, undefined]) {
+  for (const name of [
+    '',
+    '   ',
+    'x'.repeat(65),
+    'a\u0007b',
+    'a\nb',
+    '\u009b31m',
+    'a\u202eb',
+    'a\u2028b',
+    '\u200b\u200d',
+    7,
+  ]) {
     assert.equal(hello(name), 'MESSAGE_MALFORMED');
   }
-  assert.equal(hello('김민지'), undefined);
+  for (const name of ['김민지', '👩‍💻', 'نیما‌', '?', 'O’Neill-Śmigły 2'])
+    assert.equal(hello(name), undefined);
   const parsed = parseClientFrame('{"type":"hello","v":1,"name":" Ada "}');
   assert.ok(parsed.ok && parsed.frame.type === 'hello' && parsed.frame.name === 'Ada');
 });

@@ -73,6 +73,8 @@ test('a passcode is digested with a fresh salt each time', () => {
   assert.notEqual(first.digest, second.digest);
   assert.equal(passcodes.matches('tea', first), true);
   assert.equal(passcodes.matches('Tea', first), false);
+  const composed = passcodes.digest('이음'.normalize('NFC'));
+  assert.equal(passcodes.matches('이음'.normalize('NFD'), composed), true);
   assert.equal(passcodes.matches('tea', { ...first, salt: second.salt }), false);
 });
 

@@ -124,6 +124,25 @@ test('a newer connection takes the session, and the older one is ended', () => {
   bob.take('signal');
 });
 
+test('a hello that was long under way takes nothing from a connection that was opened later', () => {
+  const { world, ada, bob } = couple({ instant: false });
+  world.flush();
+  bob.connect(); // its hello hangs in the network
+  const late = bob.link;
+  bob.connect();
+  const current = bob.link;
+  assert.ok(late && current);
+  world.deliver(current, 'toServer');
+  world.deliver(late, 'toServer');
+  world.flush();
+  assert.equal(bob.link, current, 'still the newer one');
+  bob.send({ type: 'ping' });
+  ada.send({ type: 'ping' });
+  world.flush();
+  assert.equal(world.server.stats.connections, 2);
+  assert.equal(bob.replies.size, 1);
+});
+
 test('a request that is said twice is carried out and answered once', () => {
   const { ada, bob } = couple();
   callOf([ada, bob]);
