@@ -8,6 +8,7 @@
 import type { Signal } from '../signaling/index.ts';
 import { type CallError, clientError, reasonOf, unsupportedSdpType } from './call-error.ts';
 import { belongsTo, CandidateBuffer } from './candidate-buffer.ts';
+import { withoutSources } from './source-lines.ts';
 import { TaskQueue } from './task-queue.ts';
 
 export type DescriptionSignal = Extract<Signal, { kind: 'description' }>;
@@ -143,7 +144,8 @@ export class Negotiation {
       return;
     }
     this.#pendingOfferN = undefined;
-    await pc.setRemoteDescription(description); // rolls this side's offer back if there is one
+    // In a collision this rolls this side's offer back. RFC 9429 §4.1.10.2.
+    await pc.setRemoteDescription(collision ? withoutSources(description) : description);
     if (this.#closed) return;
     this.#remoteOfferN = n;
     await this.#flushCandidates();
