@@ -6,6 +6,7 @@ import { peersOf, troubleOf } from './call-view.ts';
 import { chatBytes, MAX_CHAT_BYTES } from './chat-channel.ts';
 import { ChatHistory } from './chat-history.ts';
 import { type CallDependencies, type TimerHandle, type World, worldOf } from './dependencies.ts';
+import { Entrance } from './entrance.ts';
 import { IceServers } from './ice-servers.ts';
 import { Mesh } from './mesh.ts';
 import { OutgoingMedia } from './outgoing-media.ts';
@@ -31,8 +32,6 @@ export function createCall(dependencies: CallDependencies, options: CallOptions)
 const NETWORK_CHANGED_MIN_MS = 2000;
 const NETWORK_CHANGED_MAX_MS = 10_000;
 
-type JoinRequest = Extract<ClientRequest, { type: 'create-room' | 'join-room' }>;
-
 class RoomCall implements Call {
   readonly #world: World;
   readonly #transport: CallDependencies['transport'];
@@ -42,12 +41,9 @@ class RoomCall implements Call {
   readonly #outgoing: OutgoingMedia;
   readonly #mesh: Mesh;
   readonly #chat = new ChatHistory();
-  readonly #seats: SeatKeeper;
+  readonly #entrance: Entrance;
   #name: string;
   #view: RoomView = EMPTY_ROOM;
-  #seat: string | undefined;
-  #passcode: string | undefined;
-  #room: string | undefined;
   #watching = false;
   /** The session is a new one, and the seat that hello named has not been given back yet. */
   #renewed = false;
@@ -61,7 +57,6 @@ class RoomCall implements Call {
     this.#world = world;
     this.#transport = dependencies.transport;
     this.#name = options.name;
-    this.#seats = new SeatKeeper(world.storage);
     this.#outgoing = new OutgoingMedia(world.createMediaStream);
     this.#outgoing.videoCodec = options.videoCodec;
     this.#ice = new IceServers({
@@ -73,7 +68,7 @@ class RoomCall implements Call {
       clock: world.clock,
       random: world.random,
       name: () => this.#name,
-      seat: () => (this.#view.phase === 'in-room' ? this.#seat : undefined),
+      seat: () => (this.#view.phase === 'in-room' ? this.#entrance.seat : undefined),
       onEvent: (event) => this.#handleEvent(event),
       onWelcome: (welcome) => this.#handleWelcome(welcome),
       onChange: () => {
@@ -95,6 +90,15 @@ class RoomCall implements Call {
       onError: (error) => this.#report(error),
       onGone: (peer) => this.#setView(withoutMember(this.#view, peer)),
     });
+    this.#entrance = new Entrance({
+      session: this.#session,
+      clock: world.clock,
+      seats: new SeatKeeper(world.storage),
+      media: () => this.#outgoing.mediaState(),
+      view: () => this.#view,
+      setView: (view) => this.#setView(view),
+      onError: (error) => this.#report(error),
+    });
     this.#store = new Store<CallState>(initialState(options.name));
   }
 
@@ -115,7 +119,7 @@ class RoomCall implements Call {
       // Best effort: the text is handed to the transport before it is closed.
       if (this.#view.phase === 'in-room' || this.#view.phase === 'waiting')
         this.#tell({ type: 'leave-room' });
-      this.#seats.forget();
+      this.#entrance.giveUp();
     }
     this.#world.clock.clearTimeout(this.#networkTimer);
     this.#mesh.clear();
@@ -135,35 +139,17 @@ class RoomCall implements Call {
   }
 
   createRoom(options: Parameters<Call['createRoom']>[0]): Promise<void> {
-    this.#passcode = options.passcode;
-    this.#room = undefined;
-    return this.#join({ type: 'create-room', ...options, media: this.#outgoing.mediaState() });
+    return this.#entrance.create(options);
   }
 
-  async joinRoom(room: string, options?: { readonly passcode?: string }): Promise<void> {
-    this.#passcode = options?.passcode;
-    this.#room = room;
-    const request: JoinRequest = {
-      type: 'join-room',
-      room,
-      ...(options?.passcode === undefined ? {} : { passcode: options.passcode }),
-      media: this.#outgoing.mediaState(),
-    };
-    const seat = this.#seats.seatFor(room);
-    try {
-      await this.#join(seat === undefined ? request : { ...request, seat });
-    } catch (thrown) {
-      if (seat === undefined || !(thrown instanceof StackError) || thrown.code !== 'SEAT_STALE') throw thrown;
-      this.#seats.forget();
-      await this.#join(request);
-    }
+  joinRoom(room: string, options?: { readonly passcode?: string }): Promise<void> {
+    return this.#entrance.join(room, options?.passcode);
   }
 
   async leaveRoom(): Promise<void> {
-    this.#seats.forget();
+    this.#entrance.giveUp();
     if (this.#view.phase !== 'in-room' && this.#view.phase !== 'waiting') return;
     const left = this.#session.request({ type: 'leave-room' });
-    this.#seat = undefined;
     this.#setView(leftRoom(this.#view, 'left'));
     try {
       await left;
@@ -241,32 +227,6 @@ class RoomCall implements Call {
     return samples.flatMap((sample) => (sample.status === 'fulfilled' ? [sample.value] : []));
   }
 
-  async #join(request: JoinRequest): Promise<void> {
-    const before = this.#view;
-    this.#setView({ ...this.#view, phase: 'joining', out: undefined });
-    this.#session.connect();
-    try {
-      const status = await this.#session.request(request);
-      if (status === 'waiting' && this.#view.phase === 'joining') {
-        this.#setView({ ...this.#view, phase: 'waiting' });
-      }
-    } catch (thrown) {
-      // Asked once more after a server restart, although the first time had been enough.
-      const isIn = this.#view.phase === 'in-room';
-      if (isIn && thrown instanceof StackError && thrown.code === 'ALREADY_IN_ROOM') return;
-      if (this.#view.phase === 'joining') {
-        this.#setView({ ...this.#view, phase: before.phase === 'left' ? 'left' : this.#restingPhase() });
-      }
-      throw thrown;
-    }
-  }
-
-  #restingPhase(): 'offline' | 'lobby' {
-    return this.#session.status === 'connected' || this.#session.status === 'reconnecting'
-      ? 'lobby'
-      : 'offline';
-  }
-
   #handleWelcome(welcome: { renewed: boolean; resumed: boolean; resumeSeconds: number }): void {
     this.#mesh.setPatience(welcome.resumeSeconds);
     if (this.#view.phase === 'offline') this.#view = { ...this.#view, phase: 'lobby' };
@@ -274,21 +234,20 @@ class RoomCall implements Call {
     this.#mediaSent = '';
     if (this.#watching) this.#tell({ type: 'watch-lobby', on: true });
     if (this.#view.phase === 'in-room') this.#renewed = true;
-    else if (this.#view.phase === 'waiting') this.#rejoin(); // the server has forgotten the knock
+    else if (this.#view.phase === 'waiting') this.#entrance.again(); // the server has forgotten the knock
   }
 
   #handleEvent(event: RoomEvent): void {
     if (event.type === 'ice') this.#ice.update(event.ice);
     else if (event.type === 'signal') this.#mesh.handleSignal(event.from, event.signal);
     else if (event.type === 'error') {
-      // The answer to the seat in hello, when it is none.
       if (this.#renewed) this.#loseSeat(event.error);
       else this.#report(event.error);
     } else {
       const before = this.#view;
-      if (event.type === 'joined') this.#takeSeat(event.room.id, event.seat);
-      if (event.type === 'room-updated' && event.seat) this.#takeSeat(event.room.id, event.seat);
-      if (event.type === 'out') this.#giveSeatUp();
+      if (event.type === 'joined') this.#entrance.take(event.room.id, event.seat);
+      if (event.type === 'room-updated' && event.seat) this.#entrance.take(event.room.id, event.seat);
+      if (event.type === 'out') this.#entrance.giveUp();
       this.#setView(afterEvent(this.#view, event));
       if (event.type === 'joined') this.#handleJoined(before.self === event.self);
       if (event.type === 'participant-joined') {
@@ -310,45 +269,17 @@ class RoomCall implements Call {
     this.#publish();
   }
 
+  /** The answer to the seat in hello, when it is none. */
   #loseSeat(error: CallError): void {
+    this.#renewed = false;
     if (error.code === 'SEAT_STALE') {
-      this.#rejoin();
+      this.#setView({ ...this.#view, phase: 'joining', self: undefined, members: [] });
+      this.#entrance.again();
       return;
     }
-    this.#giveSeatUp();
+    this.#entrance.giveUp();
     this.#setView(leftRoom(this.#view, error.code === 'ROOM_REMOVED' ? 'removed' : 'left'));
     this.#report(error);
-  }
-
-  /** The old seat is gone; the way in that was good before is tried again. */
-  #rejoin(): void {
-    const room = this.#view.room?.id ?? this.#room;
-    this.#renewed = false;
-    this.#seat = undefined;
-    this.#mesh.clear();
-    if (room === undefined) {
-      this.#setView(leftRoom(this.#view, 'left'));
-      return;
-    }
-    const passcode = this.#passcode === undefined ? {} : { passcode: this.#passcode };
-    this.#join({ type: 'join-room', room, ...passcode, media: this.#outgoing.mediaState() }).catch(
-      (thrown: CallError) => {
-        this.#setView(leftRoom(this.#view, 'left'));
-        this.#report(thrown);
-      },
-    );
-  }
-
-  #takeSeat(room: string, seat: string): void {
-    this.#seat = seat;
-    this.#room = room;
-    this.#seats.keep(room, seat);
-  }
-
-  #giveSeatUp(): void {
-    this.#seat = undefined;
-    this.#renewed = false;
-    this.#seats.forget();
   }
 
   #setView(view: RoomView): void {

@@ -59,7 +59,10 @@ export class Mesh {
 
   /** Makes and ends links so that they fit the room. `self` is another one after joining anew: then all start anew. */
   sync(self: ParticipantId | undefined, members: readonly RoomMember[]): void {
-    if (self !== this.#self) this.clear();
+    if (self !== this.#self) {
+      this.clear();
+      this.#epochs.clear(); // they count the connections of two ids, and one of them is another now
+    }
     this.#self = self;
     this.#members = members;
     if (self === undefined) return;

@@ -87,6 +87,11 @@ export class SignalingSession {
     return this.#wasConnected ? 'reconnecting' : 'connecting';
   }
 
+  /** Whether the server has welcomed this session at least once. */
+  get everConnected(): boolean {
+    return this.#wasConnected;
+  }
+
   get roundTripMs(): number | undefined {
     return this.#roundTripMs;
   }
