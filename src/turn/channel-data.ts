@@ -9,7 +9,7 @@
  * ```
  */
 
-export const CHANNEL_HEADER_BYTES = 4;
+const CHANNEL_HEADER_BYTES = 4;
 
 /** By the first byte alone: 64 … 127. RFC 8656 §12, table 3 says 64 … 79; see `LAST_LEGACY_CHANNEL`. */
 export function isChannelData(bytes: Uint8Array): boolean {

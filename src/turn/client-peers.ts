@@ -29,12 +29,8 @@ export class ClientPeers {
     for (const ip of ips) this.#permitted.delete(ip);
   }
 
-  /** In groups that fit one request each. */
-  permittedInGroups(): string[][] {
-    const ips = [...this.#permitted];
-    const groups: string[][] = [];
-    for (let i = 0; i < ips.length; i += IPS_PER_REQUEST) groups.push(ips.slice(i, i + IPS_PER_REQUEST));
-    return groups;
+  permittedIps(): string[] {
+    return [...this.#permitted];
   }
 
   /**
@@ -79,4 +75,11 @@ export class ClientPeers {
   boundChannels(): { readonly peer: SocketAddress; readonly number: number }[] {
     return [...this.#byNumber.values()].filter((channel) => channel.bound);
   }
+}
+
+/** Groups of addresses that fit one request each. */
+export function inGroups(ips: readonly string[]): string[][] {
+  const groups: string[][] = [];
+  for (let i = 0; i < ips.length; i += IPS_PER_REQUEST) groups.push(ips.slice(i, i + IPS_PER_REQUEST));
+  return groups;
 }

@@ -2,14 +2,7 @@
  * The requests of a TURN client that wait for answers: sends, repeats, authenticates, tries again after 401 and 438.
  * Knows nothing of what they are for. RFC 8489 §6.3.3, §6.3.4, §9.2.5.
  */
-import {
-  type Env,
-  type Millis,
-  NEVER,
-  type Queue,
-  type SocketAddress,
-  type Transmit,
-} from '../base/index.ts';
+import { type Env, type Millis, NEVER, Queue, type SocketAddress, type Transmit } from '../base/index.ts';
 import {
   decodeErrorCode,
   MessageClass,
@@ -44,6 +37,15 @@ interface Pending<Task> {
   tampered: boolean;
 }
 
+interface Waiting<Task> {
+  readonly task: Task;
+  readonly method: number;
+  readonly fill: (writer: MessageWriter) => void;
+}
+
+/** RFC 8489 §6.2: no more outstanding transactions with one server than ten. */
+const MAX_OUTSTANDING = 10;
+
 /** One 401 to begin with, and a nonce that may go stale once or twice while a request is on its way. */
 const MAX_CHALLENGES = 3;
 
@@ -66,6 +68,8 @@ export class ClientRequests<Task> {
   readonly #reliable: boolean;
   readonly #transmits: Queue<Transmit>;
   readonly #pending = new Map<string, Pending<Task>>();
+  /** As long as its owner makes it: one entry for each permission group and channel. */
+  readonly #waiting = new Queue<Waiting<Task>>();
 
   constructor(
     env: Env,
@@ -81,17 +85,25 @@ export class ClientRequests<Task> {
     this.#transmits = transmits;
   }
 
-  get size(): number {
-    return this.#pending.size;
-  }
-
   /** `fill` writes the attributes of the method; it is called again when the request has to be made anew. */
   start(now: Millis, task: Task, method: number, fill: (writer: MessageWriter) => void): void {
     this.#start(now, task, method, fill, 0);
   }
 
+  /** Like `start`, but waits its turn while ten others are outstanding. */
+  enqueue(now: Millis, task: Task, method: number, fill: (writer: MessageWriter) => void): void {
+    this.#waiting.push({ task, method, fill });
+    this.#startWaiting(now);
+  }
+
   /** A response. `undefined` when it decides nothing: unknown, discarded, or the request was tried again. */
   handleAnswer(now: Millis, answer: StunMessage): RequestOutcome<Task> | undefined {
+    const outcome = this.#decide(now, answer);
+    this.#startWaiting(now);
+    return outcome;
+  }
+
+  #decide(now: Millis, answer: StunMessage): RequestOutcome<Task> | undefined {
     const key = keyOf(answer.transactionId);
     const pending = this.#pending.get(key);
     if (!pending || pending.method !== answer.method) return undefined;
@@ -135,6 +147,7 @@ export class ClientRequests<Task> {
       const code = pending.tampered ? 'STUN_INTEGRITY_VIOLATED' : 'STUN_TIMED_OUT';
       outcomes.push({ task: pending.task, failure: failure(code) });
     }
+    this.#startWaiting(now);
     return outcomes;
   }
 
@@ -146,6 +159,15 @@ export class ClientRequests<Task> {
 
   clear(): void {
     this.#pending.clear();
+    this.#waiting.clear();
+  }
+
+  #startWaiting(now: Millis): void {
+    while (this.#pending.size < MAX_OUTSTANDING) {
+      const next = this.#waiting.take();
+      if (!next) return;
+      this.#start(now, next.task, next.method, next.fill, 0);
+    }
   }
 
   #start(

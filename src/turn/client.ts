@@ -29,7 +29,7 @@ import {
 import { decodeU32, encodeChannelNumber, encodeFirstOfFour, familyCodeOf } from './attributes.ts';
 import { channelDataOf, channelNumberOf, encodeChannelData, isChannelData } from './channel-data.ts';
 import type { TurnClientEvent, TurnFailure } from './client-events.ts';
-import { ClientPeers } from './client-peers.ts';
+import { ClientPeers, inGroups } from './client-peers.ts';
 import { ClientRequests, failure, type RequestOutcome } from './client-requests.ts';
 import { type ClientCredentials, ClientSession } from './client-session.ts';
 import { EVEN_PORT_RESERVE, TurnAttribute, TurnMethod, UDP_PROTOCOL } from './code-points.ts';
@@ -135,10 +135,10 @@ export class TurnClient implements Machine<TurnClientEvent> {
     });
   }
 
-  /** Lets these IP addresses send to us, and us to them; kept alive from then on: `permitted`, or `failed`. */
+  /** Lets these IP addresses send to us, and us to them; kept alive from then on: `permitted`, or `failed`, for each ten. */
   permit(now: Millis, ips: readonly string[]): void {
     if (!this.#advance(now) || this.#state.kind !== 'allocated') return;
-    this.#requestPermissions(ips, false);
+    for (const group of inGroups(ips)) this.#requestPermissions(group, false);
   }
 
   /** Binds a channel to a peer, which also permits it: `channel-bound`, or `failed`. RFC 8656 §12.1. */
@@ -362,7 +362,7 @@ export class TurnClient implements Machine<TurnClientEvent> {
   }
 
   #refreshPermissions(): void {
-    for (const ips of this.#peers.permittedInGroups()) this.#requestPermissions(ips, true);
+    for (const group of inGroups(this.#peers.permittedIps())) this.#requestPermissions(group, true);
   }
 
   #refreshChannels(): void {
@@ -370,7 +370,7 @@ export class TurnClient implements Machine<TurnClientEvent> {
   }
 
   #requestPermissions(ips: readonly string[], again: boolean): void {
-    this.#requests.start(
+    this.#requests.enqueue(
       this.#now,
       { kind: 'permission', ips: [...ips], again },
       TurnMethod.CREATE_PERMISSION,
@@ -381,7 +381,7 @@ export class TurnClient implements Machine<TurnClientEvent> {
   }
 
   #requestChannel(peer: SocketAddress, number: number, again: boolean): void {
-    this.#requests.start(
+    this.#requests.enqueue(
       this.#now,
       { kind: 'channel', peer, number, again },
       TurnMethod.CHANNEL_BIND,

@@ -35,6 +35,8 @@ export class PeerRequests {
   createPermission(now: Millis, allocation: Allocation, request: StunMessage): PeerRequestResult {
     const values = request.getAll(TurnAttribute.XOR_PEER_ADDRESS);
     if (values.length === 0) return 400;
+    // Before any of them is looked at: a stream frame holds thousands.
+    if (values.length > this.#limits.peersPerAllocation) return 508;
     const admitted: Admitted[] = [];
     for (const value of values) {
       const peer = decodeXorAddress(value, request.transactionId);

@@ -403,6 +403,27 @@ test('refreshes come a minute before the end, permissions and channels in time',
   );
 });
 
+test('RFC 8489 §6.2: never more than ten requests at a time, and all of them in the end', () => {
+  const stage = new Stage().allocated();
+  const ips = Array.from({ length: 25 }, (_, i) => `192.0.2.${i + 1}`);
+  stage.client.permit(0, ips);
+  for (const ip of ips) stage.client.bindChannel(0, { ip, port: 9 });
+  let outstanding = stage.requests();
+  let answered = 0;
+  assert.equal(outstanding.length, 10);
+  while (outstanding.length > 0) {
+    const [first, ...rest] = outstanding;
+    assert.ok(first);
+    stage.hear(success(first));
+    answered += 1;
+    outstanding = [...rest, ...stage.requests()];
+    assert.ok(outstanding.length <= 10);
+  }
+  assert.equal(answered, 3 + 25);
+  const bound = stage.events().filter((event) => event.type === 'channel-bound');
+  assert.equal(bound.length, 25);
+});
+
 test('closing gives the allocation back; 437 to that is as good; then there is silence', () => {
   for (const answer of [success, (request: StunMessage) => error(request, 437)]) {
     const stage = new Stage().allocated();
