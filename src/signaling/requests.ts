@@ -91,14 +91,6 @@ export class Requests {
     }
   }
 
-  rename(now: Millis, session: Session, name: string): void {
-    if (session.name === name) return;
-    session.name = name;
-    if (session.place.kind === 'lobby') return;
-    session.place.room.rename(session.place.participant, name);
-    this.#parts.seating.settle(now, session.place.room);
-  }
-
   #watchLobby(now: Millis, session: Session, { on }: Request<'watch-lobby'>): Answer {
     if (on && !session.watchesLobby) this.#parts.lobby.watch(now, session);
     if (!on) this.#parts.lobby.unwatch(session);
@@ -220,7 +212,7 @@ export class Requests {
   }
 
   #rename(now: Millis, session: Session, { name }: Request<'rename'>): Answer {
-    this.rename(now, session, name);
+    this.#parts.seating.rename(now, session, name);
     return DONE;
   }
 

@@ -116,6 +116,14 @@ export class Seating {
     this.settle(now, room);
   }
 
+  rename(now: Millis, session: Session, name: string): void {
+    if (session.name === name) return;
+    session.name = name;
+    if (session.place.kind === 'lobby') return;
+    session.place.room.rename(session.place.participant, name);
+    this.settle(now, session.place.room);
+  }
+
   setAway(now: Millis, session: Session, away: boolean): void {
     if (session.place.kind === 'lobby') return;
     session.place.room.setAway(session.place.participant, away);
