@@ -1,0 +1,139 @@
+/**
+ * coturn's own client against `ieum turn`: over UDP, TCP and TLS, by channel and by indication, to a peer outside and
+ * between two of its clients. All that is sent must come back.
+ */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { type EchoPeer, runClient, runStunClient, startPeer } from '../support/coturn.ts';
+import { startTurnProcess, type TurnProcess } from '../support/turn-process.ts';
+
+const MESSAGES = 20;
+/** The client chooses channel numbers, EVEN-PORT and refreshed families at random: one run proves little. */
+const RUNS = 4;
+const USER = ['-u', 'mina', '-w', 'a-secret'];
+const REST_SECRET = 'north-north-north';
+const SERVER_ARGS = ['--user', 'mina:a-secret', '--turn-secret', REST_SECRET, '--allow-loopback-peers'];
+
+interface Flavour {
+  readonly name: string;
+  readonly args: readonly string[];
+  readonly tls?: true;
+  /** Messages each way; some flavours run two clients, or two components each. */
+  readonly expected: number;
+  /** Needs no peer: two clients talk through two relays. */
+  readonly betweenClients?: true;
+}
+
+const FLAVOURS: readonly Flavour[] = [
+  { name: 'channels over UDP', args: [...USER, '-c'], expected: MESSAGES },
+  { name: 'indications over UDP', args: [...USER, '-s', '-c'], expected: MESSAGES },
+  { name: 'EVEN-PORT and RESERVATION-TOKEN over UDP', args: [...USER], expected: 2 * MESSAGES },
+  { name: 'extra requests over UDP', args: [...USER, '-c', '-G'], expected: MESSAGES },
+  {
+    name: 'the TURN REST scheme over UDP',
+    args: ['-W', REST_SECRET, '-u', 'alice', '-c'],
+    expected: MESSAGES,
+  },
+  { name: 'channels over TCP', args: [...USER, '-t', '-c'], expected: MESSAGES },
+  {
+    name: 'padded channel data over TCP',
+    args: [...USER, '-t', '-c', '-D', '-l', '161'],
+    expected: MESSAGES,
+  },
+  { name: 'indications over TCP', args: [...USER, '-t', '-s', '-c'], expected: MESSAGES },
+  { name: 'channels over TLS', args: [...USER, '-t', '-S', '-c'], tls: true, expected: MESSAGES },
+  { name: 'indications over TLS', args: [...USER, '-t', '-S', '-s', '-c'], tls: true, expected: MESSAGES },
+  {
+    name: 'two clients over UDP',
+    args: [...USER, '-y', '-c'],
+    expected: 2 * MESSAGES,
+    betweenClients: true,
+  },
+  {
+    name: 'two clients over TCP, two components each',
+    args: [...USER, '-t', '-y'],
+    expected: 4 * MESSAGES,
+    betweenClients: true,
+  },
+  {
+    name: 'two clients over TLS',
+    args: [...USER, '-t', '-S', '-y', '-c'],
+    tls: true,
+    expected: 2 * MESSAGES,
+    betweenClients: true,
+  },
+];
+
+for (const [family, host] of [
+  ['IPv4', '127.0.0.1'],
+  ['IPv6', '::1'],
+] as const) {
+  describe(`coturn's client over ${family}`, { concurrency: 3 }, () => {
+    let server: TurnProcess;
+    let peer: EchoPeer;
+
+    before(async () => {
+      server = await startTurnProcess(host, SERVER_ARGS);
+      peer = await startPeer(host);
+    });
+    after(async () => {
+      await peer?.stop();
+      assert.equal(await server?.stop(), 0);
+    });
+
+    for (const { name, args, tls, expected, betweenClients } of FLAVOURS) {
+      test(`${name}: all messages arrive`, async () => {
+        const all = [
+          ...args,
+          ...['-n', String(MESSAGES), '-p', String(tls ? server.tlsPort : server.port)],
+          ...(family === 'IPv6' ? ['-x'] : []),
+          ...(betweenClients ? [] : ['-e', host, '-r', String(peer.port)]),
+          host,
+        ];
+        const reports = await Promise.all(Array.from({ length: RUNS }, () => runClient(all)));
+        for (const { exitCode, sent, received, lost, output } of reports) {
+          assert.deepEqual(
+            { exitCode, sent, received, lost },
+            { exitCode: 0, sent: expected, received: expected, lost: 0 },
+            `turnutils_uclient ${all.join(' ')}\n${output}\n${server.output()}`,
+          );
+        }
+      });
+    }
+
+    test('a wrong password gets no allocation', async () => {
+      const { exitCode, output } = await runClient([
+        ...['-u', 'mina', '-w', 'wrong', '-c', '-n', '1', '-p', String(server.port)],
+        ...['-e', host, '-r', String(peer.port), host],
+      ]);
+      assert.notEqual(exitCode, 0);
+      assert.match(output, /Cannot complete Allocation/);
+    });
+
+    test('turnutils_stunclient learns its address', async () => {
+      const seen = await runStunClient(host, server.port);
+      assert.ok(seen.startsWith(host) || seen.startsWith(`[${host}]`), seen);
+    });
+  });
+}
+
+test('without --allow-loopback-peers nothing reaches loopback', async () => {
+  const host = '127.0.0.1';
+  const server = await startTurnProcess(host, ['--user', 'mina:a-secret']);
+  const peer = await startPeer(host);
+  try {
+    const client = [...USER, '-s', '-c', '-n', '2', '-p', String(server.port), '-r', String(peer.port)];
+    const [refused, lost] = await Promise.all([
+      runClient([...client, '-e', '127.0.0.2', host]),
+      // The relayed addresses of this server are on 127.0.0.1 too, and those may be reached: hence no refusal, but
+      // nothing arrives at a port that is none of them.
+      runClient([...client, '-e', host, host]),
+    ]);
+    assert.match(refused.output, /error 403/);
+    assert.equal(refused.received, 0);
+    assert.deepEqual([lost.sent, lost.received], [2, 0]);
+  } finally {
+    await peer.stop();
+    await server.stop();
+  }
+});
