@@ -167,30 +167,33 @@ export class LocalMedia {
       if (captured.ok) captured.track.stop();
       return;
     }
-    this.#drop(kind);
+    const before = this[kind].value;
     if (!captured.ok) {
+      this.#drop(kind);
       problem.value = captured.problem;
       return;
     }
     const { track } = captured;
-    if (kind === 'microphone') this.#followHush(track);
+    if (kind === 'microphone') this.#prepareMicrophone(track);
     track.addEventListener('ended', () => this.#ended(kind, track));
+    // One step from the old to the new track: the others see no moment without one.
     batch(() => {
       problem.value = undefined;
       if (this.lost.value === kind) this.lost.value = undefined;
       this[kind].value = track;
     });
+    before?.stop();
   }
 
   /** Media Capture and Streams §4.3.1: `muted` is the source's, `enabled` is ours. */
-  #followHush(track: MediaStreamTrack): void {
+  #prepareMicrophone(track: MediaStreamTrack): void {
     track.enabled = !this.muted.value;
+    this.hushed.value = track.muted;
     const follow = (): void => {
-      if (this.microphone.value === track || this.microphone.value === null) this.hushed.value = track.muted;
+      if (this.microphone.value === track) this.hushed.value = track.muted;
     };
     track.addEventListener('mute', follow);
     track.addEventListener('unmute', follow);
-    follow();
   }
 
   #drop(kind: 'camera' | 'microphone'): void {
