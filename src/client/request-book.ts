@@ -54,11 +54,9 @@ export class RequestBook {
     entry?.settle(error, status);
   }
 
-  /** Nobody waits for `entry` any longer. True when it was never sent, and never will be. */
-  withdraw(entry: OpenRequest): boolean {
-    if (entry.n !== 0) return false;
-    this.#open = this.#open.filter((other) => other !== entry);
-    return true;
+  /** Nobody waits for `entry` any longer: what was never sent never will be. */
+  withdraw(entry: OpenRequest): void {
+    if (entry.n === 0) this.#open = this.#open.filter((other) => other !== entry);
   }
 
   /**

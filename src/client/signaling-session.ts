@@ -37,8 +37,8 @@ export interface SessionOptions {
   readonly onError: (error: CallError) => void;
 }
 
-/** A restarted server is to be met soon: media that is relayed waits for it. */
-const RECONNECT = { firstMs: 250, maxMs: 2000 };
+/** A restarted server is to be met within a second: media that is relayed waits for it. */
+const RECONNECT = { firstMs: 250, maxMs: 1000 };
 /** Beyond this outage nobody waits in front of the page, and the pages of many should not hammer a sick server. */
 const LONG_OUTAGE_MS = 60_000;
 const LONG_OUTAGE_RETRY_FACTOR = 5;
@@ -126,17 +126,18 @@ export class SignalingSession {
         return;
       }
       const { clock } = this.#options;
+      let timer: TimerHandle;
       const entry = this.#book.add(request, (error, status) => {
         clock.clearTimeout(timer);
         if (error) reject(stackError(error));
         else resolve(status);
       });
-      const timer = clock.setTimeout(() => {
-        if (entry) this.#book.withdraw(entry);
+      if (!entry) return; // refused: the book is full
+      timer = clock.setTimeout(() => {
+        this.#book.withdraw(entry);
         reject(stackError(clientError('CLIENT_TIMEOUT', request.type)));
       }, timeoutMs);
-      if (!entry) clock.clearTimeout(timer);
-      else if (this.#phase === 'ready') this.#send(entry.request, this.#book.number(entry));
+      if (this.#phase === 'ready') this.#send(entry.request, this.#book.number(entry));
     });
   }
 

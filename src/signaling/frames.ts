@@ -38,7 +38,7 @@ export function parseClientFrame(text: string): ParsedClientFrame {
   return failure('n', malformed(parsed.issues), n);
 }
 
-/** Never throws. An event of a newer server that this side does not know is MESSAGE_UNKNOWN_TYPE. */
+/** Never throws. An event of a newer server that this side does not know is MESSAGE_UNKNOWN_TYPE; SDP_TYPE_UNSUPPORTED. */
 export function parseServerFrame(text: string): ParsedServerFrame {
   const value = parseJson(text);
   if (!isRecord(value)) return failure('s', signalingError('MESSAGE_MALFORMED', 'expected a JSON object'));
@@ -46,6 +46,9 @@ export function parseServerFrame(text: string): ParsedServerFrame {
   if (value.type !== 'welcome' && value.type !== 'event') return failure('s', unknownType(value.type), s);
   if (isRecord(value.event) && !EVENT_TYPES.has(value.event.type)) {
     return failure('s', unknownType(value.event.type), s);
+  }
+  if (isRecord(value.event) && hasForeignSdpType(value.event)) {
+    return failure('s', signalingError('SDP_TYPE_UNSUPPORTED'), s);
   }
   const parsed = v.safeParse(ServerFrame, value, { abortEarly: true });
   if (parsed.success) return { ok: true, frame: parsed.output };
@@ -82,9 +85,9 @@ const EVENT_TYPES: ReadonlySet<unknown> = new Set([
 const SDP_TYPES: ReadonlySet<unknown> = new Set(['offer', 'answer', 'pranswer']);
 
 /** A description of a type that no side may send, `rollback` among them. W3C webrtc, RTCSdpType. */
-function hasForeignSdpType(request: Record<string, unknown>): boolean {
-  if (request.type !== 'signal' || !isRecord(request.signal)) return false;
-  const { kind, description } = request.signal;
+function hasForeignSdpType(message: Record<string, unknown>): boolean {
+  if (message.type !== 'signal' || !isRecord(message.signal)) return false;
+  const { kind, description } = message.signal;
   return kind === 'description' && isRecord(description) && !SDP_TYPES.has(description.type);
 }
 
