@@ -9,6 +9,7 @@ import { openSecrets } from './secrets.ts';
 import type { Settings } from './settings/options.ts';
 import { StateDir } from './state-dir.ts';
 import { openCertificates } from './tls/open-certificates.ts';
+import { logTurnFact } from './turn-facts-log.ts';
 import { hostOptionOf, openTurn, turnHost } from './turn-options.ts';
 
 export interface RunningTurn {
@@ -40,7 +41,9 @@ async function start(settings: Settings, log: Log, open: CloseStack): Promise<Ru
   let front: Front | undefined;
   const certificates = await openCertificates(settings, state, log, (fresh) => front?.setCredentials(fresh));
   open.push('certificates', () => certificates.close());
-  const turn = await openTurn(nodeEnv({ log }), settings, openSecrets(state), () => {});
+  const turn = await openTurn(nodeEnv({ log }), settings, openSecrets(state), (fact) =>
+    logTurnFact(log, fact),
+  );
   open.push('STUN and TURN', turn.close.bind(turn));
   const address = { ip: turnHost(settings), port: settings.turnTlsPort };
   front = await openFront({

@@ -21,6 +21,7 @@ import { attachSignaling, type SignalingEndpoint } from './signaling/attach-sign
 import { StateDir } from './state-dir.ts';
 import { openCertificates } from './tls/open-certificates.ts';
 import type { TurnService } from './turn/turn-service.ts';
+import { logTurnFact } from './turn-facts-log.ts';
 import { openTurn, turnHost } from './turn-options.ts';
 import { packageVersion } from './version.ts';
 
@@ -89,8 +90,11 @@ async function start(settings: Settings, log: Log, open: CloseStack): Promise<Ru
   open.push('web servers', () => web.close());
 
   let turn: TurnService | undefined;
-  const onTurnFact = turnMetrics(metrics, () => turn?.statistics);
-  turn = await openTurn(env, settings, secrets, onTurnFact);
+  const countTurnFact = turnMetrics(metrics, () => turn?.statistics);
+  turn = await openTurn(env, settings, secrets, (fact) => {
+    countTurnFact(fact);
+    logTurnFact(log, fact);
+  });
   open.push('STUN and TURN', turn.close.bind(turn));
   const { acceptStream } = turn;
 
@@ -142,7 +146,12 @@ async function start(settings: Settings, log: Log, open: CloseStack): Promise<Ru
     local,
     url: webLink(local.ip, local.port),
     links: hostsOf(settings.host, settings.publicIp).map((host) => webLink(host, local.port)),
-    relays: relayLinks(turn.addresses, settings.publicIp, turn.port, local.port),
+    relays: relayLinks(
+      turn.addresses,
+      settings.publicIp,
+      turn.port,
+      isBehindProxy(settings) ? undefined : local.port,
+    ),
     get authority() {
       return certificates.authority;
     },

@@ -100,6 +100,7 @@ function fallbackOf(key: OptionKey, marked: boolean): string {
 function tell(value: unknown, mark: (text: string) => string): string {
   if (value === undefined || (Array.isArray(value) && value.length === 0)) return 'none';
   if (typeof value === 'boolean') return value ? 'on' : 'off';
+  if (Array.isArray(value)) return value.map(({ text }: { text: string }) => mark(text)).join(', ');
   if (typeof value === 'object' && value !== null && 'min' in value && 'max' in value) {
     return mark(`${value.min}-${value.max}`);
   }

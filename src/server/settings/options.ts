@@ -2,6 +2,9 @@
 import { flagOf, type Mode, option, variableOf } from './option.ts';
 import * as shape from './shapes.ts';
 
+/** In production the server listens on loopback only, so that whoever connects is a proxy of this machine. */
+const LOOPBACK = ['127.0.0.1', '::1'].map(shape.namedRange);
+
 export const OPTIONS = {
   mode: option<Mode>(shape.choice('development', 'production'), {
     group: 'Start',
@@ -47,7 +50,7 @@ export const OPTIONS = {
   }),
   trustedProxies: option(shape.ranges, {
     group: 'Web',
-    fallback: [],
+    fallback: { development: [], production: LOOPBACK },
     help: 'Reverse proxies whose X-Forwarded-For and X-Forwarded-Proto are believed. Such a proxy may speak plain HTTP to the port.',
   }),
   allowedOrigins: option(shape.origins, {

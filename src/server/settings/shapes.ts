@@ -1,7 +1,7 @@
 /** The shapes that values of options have: ports, addresses, paths, numbers, choices, lists. Knows no option by name. */
 import { isIP } from 'node:net';
 import * as v from 'valibot';
-import { canonicalIp, type IpRange, parseIpRange } from '../../base/index.ts';
+import { canonicalIp, type IpRange, invariant, parseIpRange } from '../../base/index.ts';
 import type { Option } from './option.ts';
 
 type Shape<T> = Pick<Option<T>, 'kind' | 'placeholder' | 'expects' | 'schema'>;
@@ -143,11 +143,16 @@ export const ranges = list<NamedRange>(
   'an IP address or a range such as 10.0.0.0/8',
   v.pipe(
     v.string(),
-    v.transform((written) => ({ text: written, range: parseIpRange(written) })),
-    v.check(({ range }) => range !== undefined),
-    v.transform(({ text: written, range }) => ({ text: written, range: range as IpRange })),
+    v.check((written) => parseIpRange(written) !== undefined),
+    v.transform(namedRange),
   ),
 );
+
+export function namedRange(written: string): NamedRange {
+  const range = parseIpRange(written);
+  invariant(range, 'checked by the schema, or a constant');
+  return { text: written, range };
+}
 
 export const origins = list(
   'ORIGIN',

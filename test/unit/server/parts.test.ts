@@ -5,7 +5,7 @@ import { SeededRandom, StackError, silentLog } from '../../../src/base/index.ts'
 import { nodeCrypto } from '../../../src/node/index.ts';
 import { CloseStack } from '../../../src/server/close-stack.ts';
 import { IceMinter } from '../../../src/server/ice-minter.ts';
-import { hostsOf, webLink } from '../../../src/server/links.ts';
+import { hostsOf, relayLinks, webLink } from '../../../src/server/links.ts';
 import { listenError } from '../../../src/server/listen-error.ts';
 import { Metrics } from '../../../src/server/metrics.ts';
 import { signalingMetrics } from '../../../src/server/metrics-of-signaling.ts';
@@ -58,6 +58,17 @@ test('links are for every address when the server listens on all, and for the on
   );
   assert.ok(hostsOf('::', ['2001:db8::5']).includes('2001:db8::5'));
   assert.equal(webLink('2001:db8::5', 443), 'https://[2001:db8::5]');
+});
+
+test('relays are told at useful addresses first, and at loopback only where there is nothing else', () => {
+  const tell = (addresses: string[], publicIps: string[] = [], tlsPort?: number) =>
+    relayLinks(addresses, publicIps, 3478, tlsPort).map(({ turn, turns }) => turns ?? turn);
+  assert.deepEqual(tell(['192.168.0.2', '127.0.0.1', '::1']), ['turn:192.168.0.2:3478']);
+  assert.deepEqual(tell(['127.0.0.1', '::1'], [], 8080), ['turns:127.0.0.1:8080', 'turns:[::1]:8080']);
+  assert.deepEqual(tell(['10.0.0.2'], ['203.0.113.5', '2001:db8::5']), [
+    'turn:203.0.113.5:3478',
+    'turn:10.0.0.2:3478',
+  ]);
 });
 
 test('a failure to listen names the option that chose the address', () => {
