@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { get as httpGet } from 'node:http';
 import { get, type RequestOptions } from 'node:https';
 import { createServer, connect as netConnect, type Socket } from 'node:net';
@@ -115,7 +115,12 @@ test('prints the frame of the specification, serves over TLS with its own author
   }
   server.child.kill('SIGTERM');
   assert.equal(await server.ended, 0);
-  assert.doesNotMatch(server.stderr() + server.stdout(), /PRIVATE KEY|"turn":/);
+  const printed = server.stderr() + server.stdout();
+  assert.doesNotMatch(printed, /PRIVATE KEY/);
+  const secrets: Record<string, string> = JSON.parse(
+    readFileSync(path.join(folder, 'first/secrets.json'), 'utf8'),
+  );
+  for (const secret of Object.values(secrets)) assert.ok(!printed.includes(secret));
 });
 
 test('takes everything from the environment, and ends on SIGINT', async () => {
