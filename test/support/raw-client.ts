@@ -6,7 +6,7 @@ import { io, type Socket } from 'socket.io-client';
 import type { ServerProcess } from './server-process.ts';
 
 /** A frame as it came: any JSON object. Fields are read by name; the tests compare them with what is right. */
-export interface RawFrame {
+interface RawFrame {
   readonly type?: string;
   readonly s?: number;
   readonly event?: RawEvent;

@@ -14,7 +14,7 @@ const PROGRAM = path.join(ROOT, 'dist/cli/main.js');
 const START_WITHIN_MS = 20_000;
 const END_WITHIN_MS = 10_000;
 
-export interface ServerPorts {
+interface ServerPorts {
   /** HTTPS, WebSocket, TURN over TCP and TLS. */
   readonly web: number;
   /** STUN and TURN over UDP and TCP. */

@@ -145,7 +145,7 @@ export async function selectedPairs(page: Page): Promise<readonly SelectedPair[]
 }
 
 /** For the message of a failing test. */
-export function describeConnections(page: Page): Promise<string> {
+function describeConnections(page: Page): Promise<string> {
   return page.evaluate(() =>
     window.recordedPeerConnections
       .map(
