@@ -9,7 +9,7 @@ export {
   type TimerHandle,
 } from './dependencies.ts';
 export type { SignalingTransport } from './signaling-transport.ts';
-export { socketIoOptions, socketIoTransport } from './socket-io-transport.ts';
+export { type SocketLike, socketIoOptions, socketIoTransport } from './socket-io-transport.ts';
 export type {
   Call,
   CallOptions,
