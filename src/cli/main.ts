@@ -2,6 +2,7 @@
 /** The command `ieum`: chooses what to do, and turns failures into one sentence and an exit code. */
 import { StackError } from '../base/index.ts';
 import { helpText, type Loaded, loadSettings, packageVersion } from '../server/index.ts';
+import { doctorCommand } from './doctor/doctor-command.ts';
 import { serveCommand } from './serve-command.ts';
 import { turnCommand } from './turn-command.ts';
 
@@ -11,6 +12,7 @@ const EXIT_WRONG_USE = 2;
 const COMMANDS: Readonly<Record<string, (loaded: Loaded) => Promise<number>>> = {
   serve: serveCommand,
   turn: turnCommand,
+  doctor: doctorCommand,
 };
 
 async function main(): Promise<number> {

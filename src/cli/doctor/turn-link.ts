@@ -18,8 +18,8 @@ export interface TurnLinkOptions {
   readonly server: SocketAddress;
   readonly transport: 'udp' | 'tcp' | 'tls';
   readonly credentials?: ClientCredentials;
-  /** For TLS: PEM of the authority to trust, and the name that the certificate must hold. */
-  readonly tls?: { readonly ca?: string | undefined; readonly name?: string | undefined };
+  /** Over TLS: PEM of the authority to trust, or to take any certificate. */
+  readonly tls?: { readonly ca?: string | undefined; readonly anyCertificate?: boolean };
   /** For each step. UDP's own patience (RFC 8489 §6.2.1: 39.5 s) is too long for someone who watches. */
   readonly patienceMs?: number;
 }
@@ -200,7 +200,7 @@ export class TurnLink {
             ...to,
             ALPNProtocols: ['stun.turn'], // RFC 7443 §3
             ...(tls?.ca !== undefined && { ca: tls.ca }),
-            ...(tls?.name !== undefined && { servername: tls.name }),
+            rejectUnauthorized: tls?.anyCertificate !== true,
           });
     socket.setNoDelay(true);
     return new Promise((resolve, reject) => {
