@@ -9,8 +9,8 @@ export interface VideoProps {
   readonly label: string;
 }
 
-/** Beyond this difference of shape, filling would cut more than a third of the picture away. */
-const LARGEST_CUT = 1.5;
+/** Up to this difference of shape filling keeps a face in the middle: a wide picture in an upright tile of a phone. */
+const LARGEST_CUT = 2.5;
 
 function chooseFit(video: HTMLVideoElement): void {
   const box = video.clientWidth / Math.max(1, video.clientHeight);

@@ -46,7 +46,7 @@ function optionsFor(props: ChartProps, width: number, style: CSSStyleDeclaration
         ...axis,
         size: 40,
         splits: (_, __, ___, most) =>
-          [0, most / 2, most].map((tick) => (most >= 10 ? Math.round(tick) : Math.round(tick * 10) / 10)),
+          [0, most / 2, most].map((tick) => (most >= 10 ? Math.round(tick) : rounded(tick))),
       },
     ],
     series: [
@@ -65,6 +65,9 @@ const dataOf = ({ seconds, curves }: ChartProps): uPlot.AlignedData => [
   [...seconds],
   ...curves.map((curve) => [...curve.values]),
 ];
+
+/** A tenth matters only below ten. */
+const rounded = (value: number): number => (value >= 10 ? Math.round(value) : Math.round(value * 10) / 10);
 
 const lastOf = (values: readonly (number | null)[]): number | undefined => values.at(-1) ?? undefined;
 
@@ -98,7 +101,7 @@ export function Chart(props: ChartProps) {
           return (
             <span key={curve.label} class={`chart-value chart${curve.colour}`}>
               {props.curves.length > 1 && `${curve.label} `}
-              <b>{last === undefined ? '–' : `${Math.round(last * 10) / 10} ${props.unit}`}</b>
+              <b>{last === undefined ? '–' : `${rounded(last)} ${props.unit}`}</b>
             </span>
           );
         })}
