@@ -34,12 +34,12 @@ export function checkAddresses(settings: Settings, own: readonly OwnAddress[]): 
   const wildcard = host === '0.0.0.0' || host === '::';
   const listened = wildcard ? useful.filter(({ family }) => host === '::' || family === 4) : [];
   const scopes = wildcard ? listened.map(({ scope }) => scope) : [scopeOf(host)];
-  findings.push(checkReach(scopes, host, settings));
+  findings.push(checkReach(scopes, settings));
   return findings;
 }
 
 /** Without `--public-ip`: how far the own addresses carry. */
-function checkReach(scopes: readonly AddressScope[], host: string, settings: Settings): Finding {
+function checkReach(scopes: readonly AddressScope[], settings: Settings): Finding {
   const outside = [
     `For guests from the internet: forward ${portsToForward(settings)} to this machine and start with --public-ip ADDRESS.`,
   ];
