@@ -3,11 +3,13 @@
  * first offer on, so that switching them on, off or over is a `replaceTrack` without negotiation; screen and its sound
  * are added when they are first shared, and kept.
  */
-import type { OutgoingMedia } from './outgoing-media.ts';
-import { preferCodec } from './outgoing-media.ts';
+import { type OutgoingMedia, preferCodec, type VideoLimits } from './outgoing-media.ts';
 import type { TrackRole } from './state.ts';
 
 export const TRACK_ROLES = ['microphone', 'camera', 'screen', 'screen-audio'] as const satisfies TrackRole[];
+
+/** webrtc-extensions §5.5, not in TypeScript's library yet. */
+type CodecEncoding = RTCRtpEncodingParameters & { codec?: RTCRtpCodec };
 
 export interface MediaSlotsOptions {
   readonly pc: RTCPeerConnection;
@@ -70,7 +72,7 @@ export class MediaSlots {
     } else if (this.#given.get(role) !== track) {
       this.#given.set(role, track);
       slot.sender.replaceTrack(track).then(() => {
-        if (role === 'camera') this.applyLimits();
+        if (role === 'camera') this.applyParameters();
       }, this.#options.onError);
     }
   }
@@ -90,21 +92,36 @@ export class MediaSlots {
     this.#preferredCodec = outgoing.videoCodec;
   }
 
-  /** Scales and limits what the camera sends. A browser that cannot is left as it is. W3C webrtc §5.2 (setParameters). */
-  applyLimits(): void {
-    const sender = this.#slots.get('camera')?.sender;
-    const { maxHeight, maxBps } = this.#options.outgoing.limits;
+  /**
+   * Scales and limits what the camera sends, and chooses the codec of camera and screen for sending: without that the
+   * answering side sends what the offer puts first. A browser that cannot is left as it is. W3C webrtc §5.2
+   * (setParameters), webrtc-extensions (RTCRtpEncodingParameters.codec).
+   */
+  applyParameters(): void {
+    this.#change('camera', this.#options.outgoing.limits);
+    this.#change('screen', {});
+  }
+
+  #change(role: TrackRole, { maxHeight, maxBps }: VideoLimits): void {
+    const sender = this.#slots.get(role)?.sender;
     if (!sender?.getParameters) return;
     const parameters = sender.getParameters();
-    const encoding = parameters.encodings?.[0];
+    const encoding: CodecEncoding | undefined = parameters.encodings?.[0];
     if (!encoding) return;
     const height = sender.track?.getSettings().height;
     const scale = height && maxHeight ? Math.max(1, height / maxHeight) : 1;
-    if ((encoding.scaleResolutionDownBy ?? 1) === scale && encoding.maxBitrate === maxBps) return;
+    const [codec] = preferCodec(parameters.codecs ?? [], this.#options.outgoing.videoCodec);
+    const isSame =
+      (encoding.scaleResolutionDownBy ?? 1) === scale &&
+      encoding.maxBitrate === maxBps &&
+      encoding.codec?.mimeType === codec?.mimeType;
+    if (isSame) return;
     encoding.scaleResolutionDownBy = scale;
     if (maxBps === undefined) delete encoding.maxBitrate;
     else encoding.maxBitrate = maxBps;
-    // Rejected when a negotiation came between, which ends in `applyLimits` again, or when the browser cannot.
+    if (codec === undefined) delete encoding.codec;
+    else encoding.codec = withoutPayloadType(codec);
+    // Rejected when a negotiation came between, which ends in `applyParameters` again, or when the browser cannot.
     sender.setParameters(parameters).catch(() => undefined);
   }
 
@@ -126,4 +143,15 @@ export class MediaSlots {
     this.#given.set(role, null);
     this.apply(role);
   }
+}
+
+/** The members of RTCRtpCodec; `getParameters` gives the negotiated payload type with it, which is no part of a wish. */
+function withoutPayloadType(codec: RTCRtpCodec): RTCRtpCodec {
+  const { mimeType, clockRate, channels, sdpFmtpLine } = codec;
+  return {
+    mimeType,
+    clockRate,
+    ...(channels === undefined ? {} : { channels }),
+    ...(sdpFmtpLine === undefined ? {} : { sdpFmtpLine }),
+  };
 }

@@ -106,7 +106,7 @@ export class PeerConnection {
   }
 
   applyLimits(): void {
-    this.#slots.applyLimits();
+    this.#slots.applyParameters();
   }
 
   /** New ICE credentials, and TURN credentials that are fresh: they apply to the gathering that follows. */
@@ -149,7 +149,7 @@ export class PeerConnection {
   #stable(): void {
     this.#negotiated = true;
     this.#slots.fill();
-    this.#slots.applyLimits();
+    this.#slots.applyParameters();
     this.#assemble();
   }
 

@@ -189,7 +189,9 @@ export class SignalingSession {
     const parsed = parseServerFrame(text);
     if (parsed.ok) return parsed.frame;
     if (parsed.s !== undefined && parsed.s > this.#received) this.#received = parsed.s;
-    this.#options.onError(parsed.error);
+    const { code, message } = parsed.error;
+    const isForeignSdp = code === 'SDP_TYPE_UNSUPPORTED';
+    this.#options.onError(isForeignSdp ? parsed.error : clientError('CLIENT_FRAME_MALFORMED', message));
     return undefined;
   }
 

@@ -2,10 +2,22 @@
 import type { Direction } from './fake-description.ts';
 import { fakeTrack } from './fake-media.ts';
 
+interface Parameters {
+  readonly encodings: RTCRtpEncodingParameters[];
+  readonly codecs: RTCRtpCodecParameters[];
+}
+
 export class FakeSender {
   track: MediaStreamTrack | null;
   streamIds: readonly string[];
-  parameters = { encodings: [{}] as RTCRtpEncodingParameters[] };
+  parameters: Parameters = {
+    encodings: [{}],
+    codecs: ['VP8', 'VP9', 'H264'].map((name, index) => ({
+      mimeType: `video/${name}`,
+      clockRate: 90_000,
+      payloadType: 96 + index,
+    })),
+  };
   readonly #changed: () => void;
 
   constructor(track: MediaStreamTrack | null, streamIds: readonly string[], changed: () => void) {
@@ -24,11 +36,11 @@ export class FakeSender {
     this.#changed();
   }
 
-  getParameters(): { encodings: RTCRtpEncodingParameters[] } {
+  getParameters(): Parameters {
     return structuredClone(this.parameters);
   }
 
-  async setParameters(parameters: { encodings: RTCRtpEncodingParameters[] }): Promise<void> {
+  async setParameters(parameters: Parameters): Promise<void> {
     this.parameters = structuredClone(parameters);
   }
 }

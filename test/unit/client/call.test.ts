@@ -149,9 +149,13 @@ test('a chosen codec leads the description, also in a call that runs; limits sca
   await alice.call.setVideoLimits({ maxHeight: 360, maxBps: 500_000 });
   await world.clock.advance(50);
   const encoding = () => alice.pc().getTransceivers()[1]?.sender.parameters.encodings[0];
-  assert.deepEqual(encoding(), { scaleResolutionDownBy: 2, maxBitrate: 500_000 });
+  const codec = { mimeType: 'video/VP9', clockRate: 90_000 };
+  assert.deepEqual(encoding(), { scaleResolutionDownBy: 2, maxBitrate: 500_000, codec });
   await alice.call.setVideoLimits({});
   await world.clock.advance(50);
+  assert.deepEqual(encoding(), { scaleResolutionDownBy: 1, codec });
+  await alice.call.setVideoCodec(undefined);
+  await world.clock.advance(100);
   assert.deepEqual(encoding(), { scaleResolutionDownBy: 1 });
 });
 

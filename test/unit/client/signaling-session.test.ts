@@ -177,7 +177,7 @@ test('what cannot be understood is reported and acknowledged; an unknown SDP typ
   });
   assert.deepEqual(
     errors.map((error) => error.code),
-    ['MESSAGE_MALFORMED', 'MESSAGE_UNKNOWN_TYPE', 'SDP_TYPE_UNSUPPORTED'],
+    ['CLIENT_FRAME_MALFORMED', 'CLIENT_FRAME_MALFORMED', 'SDP_TYPE_UNSUPPORTED'],
   );
   void session.request({ type: 'rename', name: 'B' });
   assert.equal(said.at(-1)?.ack, 2);

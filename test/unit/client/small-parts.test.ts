@@ -125,10 +125,15 @@ test('a browser that can neither scale nor choose codecs is left as it is', () =
     },
   };
   const pc = { addTransceiver: () => transceiver } as unknown as RTCPeerConnection;
-  const slots = new MediaSlots({ pc, outgoing, videoCodecs: () => [], onError: assert.fail });
+  const slots = new MediaSlots({
+    pc,
+    outgoing,
+    videoCodecs: () => [],
+    onError: (thrown) => assert.fail(reasonOf(thrown)),
+  });
   slots.open();
   slots.applyCodec();
-  slots.applyLimits();
+  slots.applyParameters();
   assert.equal(slots.roleOfSender(sender as unknown as RTCRtpSender), 'microphone');
 });
 
