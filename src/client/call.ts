@@ -212,13 +212,15 @@ class RoomCall implements Call {
   }
 
   networkChanged(): void {
-    const { clock } = this.#world;
-    clock.clearTimeout(this.#networkTimer);
-    this.#networkChangedAtMs = this.#view.members.length > 0 ? clock.now() : undefined;
-    this.#networkTimer = clock.setTimeout(() => this.#checkNetworkTrouble(), NETWORK_CHANGED_MIN_MS);
     this.#session.probe();
-    for (const link of this.#mesh.links) link.networkChanged();
-    this.#publish();
+    for (const link of this.#mesh.links) {
+      link.networkChanged().then(
+        (isRenewed) => {
+          if (isRenewed) this.#showNetworkTrouble();
+        },
+        () => undefined, // closed while it was asked
+      );
+    }
   }
 
   async sample(): Promise<readonly LinkSample[]> {
@@ -302,6 +304,14 @@ class RoomCall implements Call {
       this.#mediaSent = text;
       this.#tell({ type: 'set-media', media });
     });
+  }
+
+  #showNetworkTrouble(): void {
+    const { clock } = this.#world;
+    clock.clearTimeout(this.#networkTimer);
+    this.#networkChangedAtMs = clock.now();
+    this.#networkTimer = clock.setTimeout(() => this.#checkNetworkTrouble(), NETWORK_CHANGED_MIN_MS);
+    this.#publish();
   }
 
   #checkNetworkTrouble(): void {

@@ -69,6 +69,13 @@ export function pathOf({ pair, local, remote }: SelectedPair): Path {
   };
 }
 
+/** What has come in by the pair in use: packets and answers to checks. Grows while the path is alive. */
+export function receivedBy({ pair }: SelectedPair): number {
+  const bytes = numberIn(pair, 'bytesReceived') ?? 0;
+  const answers = (numberIn(pair, 'responsesReceived') ?? 0) + (numberIn(pair, 'requestsReceived') ?? 0);
+  return bytes + answers;
+}
+
 function relayProtocolOf(local: StatsEntry | undefined): Path['relayProtocol'] {
   const protocol = textIn(local, 'relayProtocol');
   if (protocol === 'udp' || protocol === 'tcp' || protocol === 'tls') return protocol;

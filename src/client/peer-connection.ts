@@ -7,7 +7,7 @@ import { type CallError, clientError, reasonOf } from './call-error.ts';
 import { ChatChannel, type ChatMessage } from './chat-channel.ts';
 import type { World } from './dependencies.ts';
 import type { IceServers } from './ice-servers.ts';
-import { entriesOf, pathOf, selectedPair } from './link-path.ts';
+import { entriesOf, pathOf, receivedBy, selectedPair } from './link-path.ts';
 import { LinkStats } from './link-stats.ts';
 import { MediaSlots } from './media-slots.ts';
 import { Negotiation } from './negotiation.ts';
@@ -118,6 +118,12 @@ export class PeerConnection {
   async path(): Promise<Path | undefined> {
     const selected = selectedPair(entriesOf(await this.#pc.getStats()));
     return selected && pathOf(selected);
+  }
+
+  /** A number that grows while the path is alive; 0 without one. */
+  async received(): Promise<number> {
+    const selected = selectedPair(entriesOf(await this.#pc.getStats()));
+    return selected ? receivedBy(selected) : 0;
   }
 
   async sample(): Promise<LinkSample> {

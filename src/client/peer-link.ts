@@ -2,7 +2,7 @@
  * The link to one person: one RTCPeerConnection after another, kept alive. Decides which signals are stale, when to
  * say something again after a server restart, and carries out what its recovery asks for. Knows no room.
  */
-import type { StackError } from '../base/index.ts';
+import { type StackError, TokenBucket } from '../base/index.ts';
 import type { ParticipantId, Signal } from '../signaling/index.ts';
 import { type CallError, clientError } from './call-error.ts';
 import type { ChatMessage } from './chat-channel.ts';
@@ -30,6 +30,10 @@ export interface PeerLinkOptions {
 
 /** How often the path is looked at while connected: the badge shows a round trip that is a few seconds old. */
 const PATH_INTERVAL_MS = 2000;
+/** Sound comes every 20 ms and reports at least every 5 s; a call in which everybody is silent restarts needlessly, unheard. */
+const LISTEN_MS = 500;
+/** New connections that the other side may ask for: generous for mending, little for a page that only plays tricks. */
+const REBUILD_RATE = { perSecond: 0.2, burst: 10 };
 /** After a refused signal (RATE_LIMITED) the bucket needs some time. */
 const SAY_AGAIN_MS = 1500;
 /** The polite side gives the other so long to restart a relayed path after the server's return. */
@@ -38,6 +42,7 @@ const POLITE_RESTART_MS = 700;
 export class PeerLink {
   readonly #options: PeerLinkOptions;
   readonly #recovery: Recovery;
+  readonly #rebuilds: TokenBucket;
   #connection: PeerConnection;
   #path: Path | undefined;
   #screenStream: string | undefined;
@@ -51,6 +56,7 @@ export class PeerLink {
 
   constructor(options: PeerLinkOptions) {
     this.#options = options;
+    this.#rebuilds = new TokenBucket(REBUILD_RATE, options.world.clock.now());
     this.#recovery = new Recovery({
       clock: options.world.clock,
       random: options.world.random,
@@ -110,6 +116,7 @@ export class PeerLink {
     }
     if (epoch > this.#connection.epoch) {
       if (signal.kind !== 'description' || signal.description.type !== 'offer') return;
+      if (!this.#rebuilds.take(this.#options.world.clock.now())) return;
       this.#rebuild(epoch, false);
       this.#recovery.begin();
     }
@@ -135,8 +142,21 @@ export class PeerLink {
     if (this.#reachable) this.#makeSure();
   }
 
-  networkChanged(): void {
-    if (this.#connection.negotiated) this.#recovery.restartNow();
+  /**
+   * Something about the network is another; browsers say so also when only an estimate is. A path that brings packets
+   * is left alone. Resolves with whether it is being renewed.
+   */
+  async networkChanged(): Promise<boolean> {
+    const connection = this.#connection;
+    if (!connection.negotiated) return false;
+    if (this.flowing) {
+      const before = await connection.received();
+      await new Promise<void>((resolve) => this.#options.world.clock.setTimeout(resolve, LISTEN_MS));
+      if (this.#closed || connection !== this.#connection) return false;
+      if ((await connection.received()) > before) return false;
+    }
+    this.#recovery.restartNow();
+    return true;
   }
 
   setScreenStream(id: string | undefined): void {

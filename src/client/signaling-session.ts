@@ -261,17 +261,26 @@ export class SignalingSession {
         this.#roundTripMs = clock.now() - sentAt;
         if (this.#phase !== 'ready') return;
         this.#options.onChange();
-        clock.clearTimeout(this.#pingTimer);
-        this.#pingTimer = clock.setTimeout(() => this.#ping(PING_TIMEOUT_MS), PING_INTERVAL_MS);
+        this.#pingLater();
       },
       () => {
         // RATE_LIMITED or a cut. The connection lives or ends by its own events; ask again in due time.
         if (this.#phase !== 'ready') return;
         clock.clearTimeout(this.#probeTimer);
-        clock.clearTimeout(this.#pingTimer);
-        this.#pingTimer = clock.setTimeout(() => this.#ping(PING_TIMEOUT_MS), PING_INTERVAL_MS);
+        this.#pingLater();
       },
     );
+  }
+
+  #pingLater(): void {
+    const { clock } = this.#options;
+    const dueMs = clock.now() + PING_INTERVAL_MS;
+    clock.clearTimeout(this.#pingTimer);
+    this.#pingTimer = clock.setTimeout(() => {
+      // A timer that is far too late means that the machine slept, and its connections are most likely dead.
+      const slept = clock.now() - dueMs > PING_INTERVAL_MS;
+      this.#ping(slept ? PROBE_TIMEOUT_MS : PING_TIMEOUT_MS);
+    }, PING_INTERVAL_MS);
   }
 
   /** This side gives the connection up. */

@@ -172,7 +172,10 @@ export interface Call {
   setVideoCodec(codec: string | undefined): Promise<void>;
   sendChat(text: string): void;
   dismissError(): void;
-  /** For a changed network (`online`, `navigator.connection` change): restarts ICE with everybody. */
+  /**
+   * For a changed network (`online`, `navigator.connection` change) and for "try again": proves the connection to the
+   * server, and restarts ICE with everybody from whom nothing comes.
+   */
   networkChanged(): void;
   /** One sample of every link. */
   sample(): Promise<readonly LinkSample[]>;

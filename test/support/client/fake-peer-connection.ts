@@ -204,6 +204,8 @@ export class FakePeerConnection {
       localCandidateId: 'local',
       remoteCandidateId: 'remote',
       currentRoundTripTime: 0.012,
+      // Packets come for as long as both ends of the path are there.
+      bytesReceived: pair.every((port) => this.#network.isAlive(port)) ? this.#network.clock.now() : 0,
     });
     stats.set('local', candidate('local', pair[0]));
     stats.set('remote', candidate('remote', pair[1]));

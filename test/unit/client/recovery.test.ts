@@ -30,7 +30,7 @@ test('told of a network change, it does not wait for signs of trouble', async ()
   const before = alice.pc().pair;
   world.network.kill(alice.pc().ports);
   alice.call.networkChanged();
-  await world.clock.advance(0);
+  await world.clock.advance(550);
   assert.equal(alice.call.state.trouble?.kind, 'network-changed');
   const healedMs = await world.clock.until(
     'the path is new',
@@ -45,6 +45,43 @@ test('told of a network change, it does not wait for signs of trouble', async ()
     people.map(({ connections }) => connections.length),
     [1, 1],
   );
+});
+
+test('a change that leaves the path alive changes nothing', async () => {
+  const world = new World(68);
+  const people = await world.meet();
+  const [alice] = people as [Person, Person];
+  const before = alice.pc().currentLocalDescription;
+  for (let i = 0; i < 20; i++) {
+    alice.call.networkChanged();
+    await world.clock.advance(300);
+    assert.equal(alice.call.state.trouble, undefined);
+  }
+  await world.clock.advance(5000);
+  assert.equal(alice.pc().currentLocalDescription, before);
+});
+
+test('a page that asks for new connections without end is answered a few times only', async () => {
+  const world = new World(69);
+  const [alice, eve] = (await world.meet()) as [Person, Person];
+  const sdp = eve.pc().localDescription?.sdp ?? '';
+  // eve -- offers of ever newer epochs --> alice
+  for (let epoch = 2; epoch < 60; epoch++) {
+    eve.transport.send(
+      JSON.stringify({
+        type: 'request',
+        n: 1000 + epoch,
+        ack: 0,
+        request: {
+          type: 'signal',
+          to: alice.call.state.self,
+          signal: { kind: 'description', description: { type: 'offer', sdp }, link: { epoch, n: 1 } },
+        },
+      }),
+    );
+  }
+  await world.clock.advance(200);
+  assert.ok(alice.connections.length <= 12, `${alice.connections.length} connections were made`);
 });
 
 test('both sides change network at once, with signaling cut as well', async () => {
