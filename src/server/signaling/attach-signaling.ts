@@ -18,6 +18,7 @@ import {
 } from '../../signaling/index.ts';
 import { RequestFacts } from '../http/request-facts.ts';
 import { AddressQuota } from './address-quota.ts';
+import { type EngineConnection, guardAgainstFloods } from './flood-guard.ts';
 
 /** What happened, for metrics: everything that the room server reports but the two things it asks for. */
 export type SignalingFact = Exclude<RoomServerEvent, { type: 'issue-ice' | 'close' }>;
@@ -115,10 +116,11 @@ export function attachSignaling(http: HttpServer, options: SignalingEndpointOpti
   // Counted below Socket.IO's own handshake, so that half-open ones count too.
   io.engine.on(
     'connection',
-    (raw: { request: IncomingMessage; once(name: 'close', then: () => void): void }) => {
+    (raw: EngineConnection & { request: IncomingMessage; once(name: 'close', then: () => void): void }) => {
       const key = addressKey(facts.clientAddress(raw.request));
       quota.add(key);
       raw.once('close', () => quota.remove(key));
+      guardAgainstFloods(raw, (reason) => env.log.debug('signaling connection ended', { reason, from: key }));
     },
   );
 
