@@ -1,7 +1,7 @@
 /** Floor 7: the server as one thing to start. */
 export type { RelayLinks } from './links.ts';
 
-export { openSecrets, type Secrets } from './secrets.ts';
+export { openSecrets } from './secrets.ts';
 export { type RunningServer, startServer } from './serve.ts';
 export { type RunningTurn, startTurn } from './serve-turn.ts';
 export { configurationPage, helpText } from './settings/describe.ts';

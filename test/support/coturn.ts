@@ -20,7 +20,7 @@ export interface ClientReport {
 }
 
 /** The full path, or an error of one sentence. */
-export function coturnTool(name: 'turnutils_uclient' | 'turnutils_peer' | 'turnutils_stunclient'): string {
+function coturnTool(name: 'turnutils_uclient' | 'turnutils_peer' | 'turnutils_stunclient'): string {
   const file = findProgram(name);
   if (file === undefined) {
     throw new Error(

@@ -8,7 +8,7 @@ import { type Finding, fail, ok } from './finding.ts';
 import { openTurnLink } from './turn-link.ts';
 
 /** `ours`: something answers there as a server of ours does. */
-export type PortHolder = 'nobody' | 'ours' | 'somebody' | 'unusable';
+type PortHolder = 'nobody' | 'ours' | 'somebody' | 'unusable';
 
 export interface PortReport {
   readonly holder: PortHolder;

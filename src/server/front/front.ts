@@ -10,7 +10,7 @@ import { addressKey } from '../../signaling/index.ts';
 import { WaitingRoom, type WaitingRoomLimits } from './waiting-room.ts';
 
 /** PEM texts. `cert` is the chain, the leaf first. */
-export interface FrontCredentials {
+interface FrontCredentials {
   readonly key: string;
   readonly cert: string;
 }
