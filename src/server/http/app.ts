@@ -30,7 +30,7 @@ export function createApp(options: AppOptions): Express {
     // Before the policy is written, because it has to name the styles of the page that follows.
     const file = findFile(page, request.path);
     response.locals.file = file;
-    response.locals.styleHashes = request.path === '/trust' ? TRUST_STYLE_HASHES : (file?.styleHashes ?? []);
+    response.locals.styleHashes = isTrust(request.path) ? TRUST_STYLE_HASHES : (file?.styleHashes ?? []);
     next();
   });
   app.use(...securityHeaders({ facts, strictTransport: authority() === undefined }));
@@ -93,6 +93,11 @@ function findFile(page: PageFiles, path: string): PageFile | undefined {
 
 function isPage(path: string): boolean {
   return path === '/' || /^\/r\/[^/]{1,64}\/?$/.test(path);
+}
+
+/** As the router reads it: in any case, with or without a slash at its end. */
+function isTrust(path: string): boolean {
+  return /^\/trust\/?$/i.test(path);
 }
 
 function sendFile(request: Request, response: Response, file: PageFile): void {

@@ -28,5 +28,10 @@ export function sendPlainPage(response: ServerResponse, status: number): void {
   response.setHeader('Content-Type', 'text/html; charset=utf-8');
   response.setHeader('Content-Length', Buffer.byteLength(body));
   response.setHeader('Cache-Control', 'no-store');
+  // What is answered over plain HTTP has met no policy yet, and the page needs nothing.
+  if (!response.hasHeader('Content-Security-Policy')) {
+    response.setHeader('Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'");
+    response.setHeader('X-Content-Type-Options', 'nosniff');
+  }
   response.end(body);
 }

@@ -22,6 +22,9 @@ const TIMEOUTS = {
   connectionsCheckingInterval: 5_000,
 };
 
+/** Connections of a port that only redirects: a browser needs one, for one answer. */
+const MAX_REDIRECTED = 1_000;
+
 export interface WebServers {
   readonly secure: Server;
   readonly plain: Server;
@@ -70,9 +73,17 @@ export function createRedirectServer(options: {
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (secure && facts.isSecure(request)) secure.emit('upgrade', request, socket, head);
     // A WebSocket cannot be redirected: the page that opened it has to come over TLS first.
-    else socket.end('HTTP/1.1 426 Upgrade Required\r\nUpgrade: TLS/1.2\r\nConnection: close\r\n\r\n');
+    else refuseUpgrade(socket);
   });
   return server;
+}
+
+/** Node has let go of the connection: its errors and its end are ours, and a client may never close its side. */
+function refuseUpgrade(socket: Duplex): void {
+  socket.on('error', () => socket.destroy());
+  socket.end('HTTP/1.1 426 Upgrade Required\r\nUpgrade: TLS/1.2\r\nConnection: close\r\n\r\n', () => {
+    socket.destroy();
+  });
 }
 
 function redirect(
@@ -92,6 +103,8 @@ function redirect(
   const authority = formatHost({ name: host.name, port: port === 443 ? undefined : port });
   response.statusCode = 308;
   response.setHeader('Location', `https://${authority}${target}`);
+  // Browsers keep a 308 for ever, and on localhost:8080 another program may speak plain HTTP tomorrow.
+  response.setHeader('Cache-Control', 'no-store');
   response.setHeader('Content-Length', 0);
   response.end();
 }
@@ -103,6 +116,7 @@ export function openRedirectServer(
   securePort: () => number,
 ): Promise<{ readonly local: SocketAddress; readonly close: () => void }> {
   const server = createRedirectServer({ facts, securePort });
+  server.maxConnections = MAX_REDIRECTED;
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen({ host: ip, port }, () => {

@@ -1,7 +1,8 @@
 /** The web server as a browser meets it: pages, their headers, their compression, and what others may not see. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { request as ask, createServer, type IncomingHttpHeaders, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { after, before, test } from 'node:test';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { parseIpRange, silentLog } from '../../../src/base/index.ts';
@@ -216,11 +217,14 @@ test('the authority can be fetched and is explained in both languages; with a gi
   const ca = await get(world.secure, '/ca.crt');
   assert.equal(ca.headers['content-type'], 'application/x-x509-ca-cert');
   assert.equal(ca.body.toString(), own);
-  const { headers, body } = await get(world.secure, '/trust');
+  const { body } = await get(world.secure, '/trust');
   const text = body.toString();
   for (const word of ['iPhone', 'Android', 'Windows', 'macOS', 'Firefox', 'Linux', '신뢰', 'Trust'])
     assert.ok(text.includes(word), word);
-  assert.ok(String(headers['content-security-policy']).includes(String(styleHashes(text)[0])));
+  for (const path of ['/trust', '/trust/', '/Trust']) {
+    const policy = String((await get(world.secure, path)).headers['content-security-policy']);
+    assert.ok(policy.includes(String(styleHashes(text)[0])), path);
+  }
   const given = await openWorld({});
   assert.equal((await get(given.secure, '/ca.crt')).status, 404);
   assert.equal((await get(given.secure, '/trust')).status, 404);
@@ -289,4 +293,28 @@ test('a trusted proxy that has ended TLS is served over plain HTTP, others are n
   const upgrade = { connection: 'upgrade', upgrade: 'websocket' };
   assert.equal((await get(world.plain, '/socket.io/', { ...forwarded, ...upgrade })).status, 426);
   proxied.close();
+});
+
+test('a redirection is not kept, since another program may have the port tomorrow', async () => {
+  const { headers } = await get(world.plain, '/', { host: 'localhost:8080' });
+  assert.equal(headers['cache-control'], 'no-store');
+});
+
+test('a page over plain HTTP may do nothing either', async () => {
+  const { status, headers } = await get(world.plain, '/', { host: 'no host' });
+  assert.equal(status, 400);
+  assert.match(String(headers['content-security-policy']), /default-src 'none'/);
+});
+
+test('a WebSocket over plain HTTP is refused, and its connection ended though the client leaves it open', async () => {
+  const { port } = world.plain.address() as AddressInfo;
+  const client = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+  const accepted = new Promise<Socket>((resolve) =>
+    world.plain.once('upgrade', (_, socket) => resolve(socket)),
+  );
+  client.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+  const socket = await accepted;
+  assert.ok(socket.listenerCount('error') > 0, 'a reset is nobody’s mistake');
+  if (!socket.destroyed) await once(socket, 'close');
+  client.destroy();
 });
