@@ -8,6 +8,7 @@ import {
   bitRateWords,
   curvesOf,
   linkRows,
+  roundCeiling,
   trackRows,
 } from '../../../web/src/room/details/summary.ts';
 import { type History, KEPT_SAMPLES, withSamples } from '../../../web/src/room/history.ts';
@@ -81,6 +82,10 @@ test('all of it can be pasted to somebody who helps', () => {
   const text = asText([{ name: 'Eve', sample: sample(0) }], en);
   assert.match(text, /^Eve\n {2}Path: Relay · TLS\n/);
   assert.match(text, /Receiving, Camera: Video codec|Receiving, Camera: Codec VP8/);
+});
+
+test('an axis ends at a round number above the curve', () => {
+  assert.deepEqual([100, 101, 450, 712, 950, 0.3, 0].map(roundCeiling), [100, 200, 600, 800, 1000, 0.4, 1]);
 });
 
 test('slow links are told in kbit/s', () => {

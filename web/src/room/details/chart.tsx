@@ -2,6 +2,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
+import { roundCeiling } from './summary.ts';
 
 const HEIGHT = 92;
 const WINDOW_SECONDS = 120;
@@ -38,7 +39,7 @@ function optionsFor(props: ChartProps, width: number, style: CSSStyleDeclaration
     legend: { show: false },
     scales: {
       x: { time: false, range: [-WINDOW_SECONDS, 0] },
-      y: { range: (_, __, most) => [0, Math.max(props.atLeast, (most ?? 0) * 1.15)] },
+      y: { range: (_, __, most) => [0, roundCeiling(Math.max(props.atLeast, most ?? 0))] },
     },
     axes: [
       { ...axis, show: false },

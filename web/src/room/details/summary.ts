@@ -38,6 +38,14 @@ export function curvesOf(samples: readonly LinkSample[]): Curves {
   };
 }
 
+/** The next of 1, 2, 4, 6, 8 and 10 times a power of ten: what an axis can be labelled with, halved too. */
+export function roundCeiling(value: number): number {
+  if (value <= 0) return 1;
+  const power = 10 ** Math.floor(Math.log10(value));
+  const step = [1, 2, 4, 6, 8].find((one) => one * power >= value) ?? 10;
+  return step * power;
+}
+
 export function bitRateWords(bps: number): string {
   return bps >= 1_000_000 ? `${(bps / 1_000_000).toFixed(2)} Mbit/s` : `${Math.round(bps / 1000)} kbit/s`;
 }
