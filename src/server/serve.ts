@@ -106,6 +106,7 @@ async function start(settings: Settings, log: Log, open: CloseStack): Promise<Ru
     onHttps: (socket) => web.secure.emit('connection', socket),
     onHttp: (socket) => web.plain.emit('connection', socket),
     onStun: acceptStream.bind(turn),
+    isProxy: (ip) => facts.isTrustedProxy(ip),
   }).catch((cause: unknown) => {
     const address = { ip: settings.host, port: settings.port };
     throw listenError('TCP', address, { host: '--host', port: '--port' }, cause);

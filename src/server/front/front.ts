@@ -7,6 +7,7 @@ import { createServer as createTlsServer, type TLSSocket, type Server as TlsServ
 import type { Log, SocketAddress } from '../../base/index.ts';
 import { bindError } from '../../node/index.ts';
 import { addressKey } from '../../signaling/index.ts';
+import { AddressQuota } from '../signaling/address-quota.ts';
 import { WaitingRoom, type WaitingRoomLimits } from './waiting-room.ts';
 
 /** PEM texts. `cert` is the chain, the leaf first. */
@@ -18,6 +19,8 @@ interface FrontCredentials {
 export interface FrontLimits extends WaitingRoomLimits {
   readonly handshakeMs: number;
   readonly maxConnections: number;
+  /** For each address (IPv6: each /64), whatever its connections speak; beyond it newcomers are refused. */
+  readonly maxConnectionsPerAddress: number;
 }
 
 /** Sockets come paused on their first bytes, with an `error` listener; the taker owns them, and resumes by reading. */
@@ -35,6 +38,8 @@ export interface FrontOptions {
   readonly onHttp?: ((socket: Socket) => void) | undefined;
   /** STUN and TURN. Without it such connections end. */
   readonly onStun?: ((socket: Socket, transport: 'tcp' | 'tls') => void) | undefined;
+  /** Whether this address speaks for many, as a trusted proxy does: limits by address are not for it. */
+  readonly isProxy?: ((ip: string) => boolean) | undefined;
   readonly limits?: Partial<FrontLimits>;
 }
 
@@ -62,6 +67,8 @@ const DEFAULT_LIMITS: FrontLimits = {
   maxWaitingPerAddress: 256,
   /** 40 KB each over TLS: 400 MB at the worst, and below the usual limits of open files. */
   maxConnections: 10_000,
+  /** A quarter, so that nobody alone keeps others out. An office of 300 has some 2,000 in the worst minute. */
+  maxConnectionsPerAddress: 2_500,
 };
 
 /**
@@ -94,6 +101,7 @@ class OnePort implements Front {
   readonly #limits: FrontLimits;
   readonly #waiting: WaitingRoom;
   readonly #sockets = new Set<Socket>();
+  readonly #perAddress: AddressQuota;
   /** node:tls does not say which TCP socket a TLS socket came from; their addresses do. */
   readonly #handshakes = new Map<string, () => void>();
 
@@ -107,6 +115,7 @@ class OnePort implements Front {
     this.#options = options;
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.#waiting = new WaitingRoom(this.#limits);
+    this.#perAddress = new AddressQuota(this.#limits.maxConnectionsPerAddress);
     this.#tls = options.credentials && this.#createTls(options.credentials);
     tcp.maxConnections = this.#limits.maxConnections;
     tcp.on('connection', (socket) => this.#accept(socket));
@@ -163,11 +172,21 @@ class OnePort implements Front {
   }
 
   #accept(socket: Socket): void {
+    const address = addressOf(socket);
+    const isProxy = this.#options.isProxy?.(socket.remoteAddress ?? '') ?? false;
+    if (!isProxy && !this.#perAddress.has(address)) {
+      socket.destroy();
+      return;
+    }
     this.#sockets.add(socket);
-    socket.once('close', () => this.#sockets.delete(socket));
+    this.#perAddress.add(address);
+    socket.once('close', () => {
+      this.#sockets.delete(socket);
+      this.#perAddress.remove(address);
+    });
     // A reset, a broken pipe: the connection is over, and nobody needs to hear of it.
     socket.on('error', () => socket.destroy());
-    this.#waiting.receive(socket, addressOf(socket), (speech) => {
+    this.#waiting.receive(socket, address, (speech) => {
       if (speech === 'http') this.#hand(socket, this.#options.onHttp);
       else if (speech === 'stun') this.#handStun(socket, 'tcp');
       else if (this.#tls) this.#shakeHands(socket, this.#tls);
@@ -181,7 +200,8 @@ class OnePort implements Front {
     if (!leave) return;
     const key = connectionKey(socket);
     const done = (): void => {
-      this.#handshakes.delete(key);
+      // A client may come again from the same port before we have seen its old connection close.
+      if (this.#handshakes.get(key) === done) this.#handshakes.delete(key);
       leave();
     };
     this.#handshakes.set(key, done);

@@ -29,7 +29,7 @@ export class RequestFacts {
 
   /** Whether the other end of the connection is a trusted proxy. */
   isProxied(request: IncomingMessage): boolean {
-    return this.#isTrusted(peerOf(request));
+    return this.isTrustedProxy(peerOf(request));
   }
 
   /**
@@ -40,7 +40,7 @@ export class RequestFacts {
     let address = peerOf(request);
     const forwarded = lastValues(request, 'x-forwarded-for').reverse();
     for (const hop of forwarded) {
-      if (!this.#isTrusted(address)) break;
+      if (!this.isTrustedProxy(address)) break;
       const ip = canonicalIp(hop.replace(/^\[(.*)\](:\d+)?$/, '$1'));
       if (!ip) break;
       address = reduce(ip);
@@ -77,8 +77,9 @@ export class RequestFacts {
     return new URL(origin).origin === new URL(`${scheme}://${formatHost(host)}`).origin;
   }
 
-  #isTrusted(address: string): boolean {
-    const bytes = parseIp(address);
+  /** In any spelling; an IPv4 address on an IPv6 socket counts as itself. */
+  isTrustedProxy(address: string): boolean {
+    const bytes = parseIp(reduce(address));
     return bytes !== undefined && inAnyRange(this.#options.trustedProxies, bytes);
   }
 }

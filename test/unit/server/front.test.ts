@@ -204,6 +204,40 @@ test('too many undecided from one address are refused, too many in all push out 
     ),
   ));
 
+test('one address gets its share of connections and no more, whatever they speak; a proxy gets all', () =>
+  withFront(
+    async (front) => {
+      const first = connect(front.local.port, HOST);
+      first.write(BINDING);
+      await firstChunk(first);
+      const second = connect(front.local.port, HOST);
+      second.write(BINDING);
+      await firstChunk(second);
+      const third = connect(front.local.port, HOST);
+      third.write(BINDING);
+      await gone(third);
+      first.destroy();
+      await gone(first);
+      await until(() => front.connections === 1);
+      const fourth = connect(front.local.port, HOST);
+      fourth.write(BINDING);
+      assert.match(await firstChunk(fourth), /^tcp/);
+      const proxied = await openFront({
+        host: HOST,
+        port: 0,
+        log: silentLog,
+        onStun: echo,
+        isProxy: (ip) => ip === HOST,
+        limits: { maxConnectionsPerAddress: 0 },
+      });
+      const through = connect(proxied.local.port, HOST);
+      through.write(BINDING);
+      assert.match(await firstChunk(through), /^tcp/);
+      await proxied.close();
+    },
+    { maxConnectionsPerAddress: 2 },
+  ));
+
 test('a certificate is swapped while connections live', () =>
   withFront(async (front) => {
     const serialOf = async () => {
