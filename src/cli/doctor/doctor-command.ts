@@ -1,5 +1,5 @@
 /** `ieum doctor`: looks at everything that a call needs on this machine, says what it finds, and what to do. */
-import { type Env, StackError, silentLog } from '../../base/index.ts';
+import { type Env, type SocketAddress, StackError, silentLog } from '../../base/index.ts';
 import { nodeEnv, ownAddresses } from '../../node/index.ts';
 import { type Loaded, packageVersion, type Settings, turnHost } from '../../server/index.ts';
 import { isColourTerminal } from '../colour.ts';
@@ -10,16 +10,19 @@ import { readClock } from './clock.ts';
 import { checkFileLimit, readLimits } from './file-limit.ts';
 import { type Finding, fail, ok, writeFinding } from './finding.ts';
 import { checkNodeVersion } from './node-version.ts';
-import { checkTurnPort, checkWebPort, type PortReport } from './ports.ts';
+import { checkTurnPort, checkWebPort } from './ports.ts';
+import { checkRelayPorts } from './relay-ports.ts';
 import { checkStunTurn } from './stun-turn.ts';
-import { reachableIp, runningSubject, type Subject, startSubject } from './subject.ts';
+import { isWildcard, reachableIp, runningSubject, startSubject } from './subject.ts';
+
+type Teller = (...findings: readonly Finding[]) => void;
 
 /** 0 when nothing has failed. Each line is written as soon as it is known. */
 export async function doctorCommand({ settings, warnings }: Loaded): Promise<number> {
   const inColour = isColourTerminal(process.stdout);
   let failed = 0;
   let warned = 0;
-  const tell = (...findings: readonly Finding[]): void => {
+  const tell: Teller = (...findings) => {
     for (const finding of findings) {
       if (finding.level === 'fail') failed += 1;
       if (finding.level === 'warn') warned += 1;
@@ -32,7 +35,7 @@ export async function doctorCommand({ settings, warnings }: Loaded): Promise<num
   return failed > 0 ? 1 : 0;
 }
 
-async function examine(settings: Settings, tell: (...findings: readonly Finding[]) => void): Promise<void> {
+async function examine(settings: Settings, tell: Teller): Promise<void> {
   // The examined server's own log would break up the lines; it is shown to who asks for all of it.
   const log = settings.logLevel === 'debug' ? createLog(settings) : silentLog;
   const env = nodeEnv({ log });
@@ -42,21 +45,32 @@ async function examine(settings: Settings, tell: (...findings: readonly Finding[
     checkFileLimit(readLimits(), settings.totalQuota),
     ...checkAddresses(settings, ownAddresses()),
   );
-  const ips = { web: await reachableIp(settings.host), turn: await reachableIp(turnHost(settings)) };
-  const web = await checkWebPort({ ip: settings.host, port: settings.port }, '--port', ips.web);
-  const turn = await checkTurnPort(
-    env,
-    { ip: turnHost(settings), port: settings.turnPort },
-    '--turn-port',
-    ips.turn,
-  );
-  tell(web.finding, turn.finding);
-  const subject = await findSubject(env, settings, ips.turn, web, turn).catch((error: unknown) => {
+  try {
+    await examineServer(env, settings, tell);
+  } catch (error) {
     if (!(error instanceof StackError)) throw error;
     tell(fail(`A server cannot be started: ${error.message}`));
-    return undefined;
-  });
-  if (!subject) return;
+  }
+}
+
+async function examineServer(env: Env, settings: Settings, tell: Teller): Promise<void> {
+  const webIp = await reachableIp(settings.host);
+  const web = await checkWebPort(listening(settings.host, webIp, settings.port), '--port', webIp);
+  tell(web.finding);
+  const host = turnHost(settings);
+  const turnIp = await reachableIp(host);
+  const turn = await checkTurnPort(env, listening(host, turnIp, settings.turnPort), '--turn-port', turnIp);
+  tell(
+    turn.finding,
+    await checkRelayPorts(env.random, isWildcard(host) ? host : turnIp, settings.relayPorts),
+  );
+  // `ieum turn` has TLS on a port of its own.
+  const tls =
+    web.holder === 'ours' ? { ip: webIp, port: settings.port } : { ip: turnIp, port: settings.turnTlsPort };
+  const subject =
+    turn.holder === 'ours'
+      ? runningSubject(env, settings, turnIp, tls)
+      : await startSubject(env, settings, turnIp);
   try {
     tell(...(await checkCertificate(subject.tls, settings.cert !== undefined)));
     for (const transport of ['udp', 'tcp', 'tls'] as const) {
@@ -67,17 +81,9 @@ async function examine(settings: Settings, tell: (...findings: readonly Finding[
   }
 }
 
-/** The running server when there is one; `ieum turn` has TLS on a port of its own. */
-function findSubject(
-  env: Env,
-  settings: Settings,
-  ip: string,
-  web: PortReport,
-  turn: PortReport,
-): Promise<Subject> {
-  if (turn.holder !== 'ours') return startSubject(env, settings, ip);
-  const tlsPort = web.holder === 'ours' ? settings.port : settings.turnTlsPort;
-  return Promise.resolve().then(() => runningSubject(env, settings, ip, tlsPort));
+/** What to try to bind: a wildcard as it is, a name as the address that it stands for. */
+function listening(host: string, ip: string, port: number): SocketAddress {
+  return { ip: isWildcard(host) ? host : ip, port };
 }
 
 function summary(failed: number, warned: number): string {

@@ -1,7 +1,7 @@
 /** Which addresses of this machine STUN and TURN listen on. Binds nothing. */
 import { lookup } from 'node:dns/promises';
 import { canonicalIp, familyOf, StackError } from '../../base/index.ts';
-import { type OwnAddress, ownAddresses } from '../../node/index.ts';
+import type { OwnAddress } from '../../node/index.ts';
 
 /**
  * Sockets are bound one by one: a datagram on a wildcard socket does not say which address it came to, and the answer
@@ -14,7 +14,7 @@ export function isWildcard(host: string): boolean {
 }
 
 /** The addresses behind a wildcard, best first: IPv4 only for `0.0.0.0`, both for `::`. At most 64. */
-export function wildcardIps(host: string, own: readonly OwnAddress[] = ownAddresses()): readonly string[] {
+export function wildcardIps(host: string, own: readonly OwnAddress[]): readonly string[] {
   return own
     .filter(({ family }) => host === '::' || family === 4)
     .filter(({ scope, family }) => !(scope === 'link-local' && family === 6)) // means nothing without a zone
@@ -22,9 +22,9 @@ export function wildcardIps(host: string, own: readonly OwnAddress[] = ownAddres
     .slice(0, MAX_ADDRESSES);
 }
 
-/** Rejects with StackError `ADDRESS_NOT_LOCAL` when `host` is a name that has no address. */
-export async function listeningIps(host: string): Promise<readonly string[]> {
-  if (isWildcard(host)) return wildcardIps(host);
+/** `own`: of this machine. Rejects with StackError `ADDRESS_NOT_LOCAL` when `host` is a name that has no address. */
+export async function listeningIps(host: string, own: readonly OwnAddress[]): Promise<readonly string[]> {
+  if (isWildcard(host)) return wildcardIps(host, own);
   const ip = canonicalIp(host);
   if (ip !== undefined) return [ip];
   try {

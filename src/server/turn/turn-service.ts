@@ -10,6 +10,7 @@ import {
   bindUdp,
   type Driver,
   driveMachine,
+  type OwnAddress,
   ownAddresses,
   scopeOf,
   type UdpCounts,
@@ -53,6 +54,8 @@ export interface TurnServiceOptions
   readonly publicIps: readonly string[];
   readonly peers: { readonly loopback: boolean; readonly private: 'auto' | 'allow' | 'deny' };
   readonly streams?: Partial<StreamLegsLimits>;
+  /** The addresses of this machine; asked again and again. What the system says, unless a test says otherwise. */
+  readonly ownAddresses?: () => readonly OwnAddress[];
   /** Facts for logs and metrics: allocations and refusals. */
   readonly onFact?: (fact: TurnFact) => void;
 }
@@ -80,7 +83,7 @@ const PORT_ATTEMPTS = 10;
 
 /** Rejects with a StackError of `bindError`; nothing stays open then. */
 export async function openTurnService(env: Env, options: TurnServiceOptions): Promise<TurnService> {
-  const ips = await listeningIps(options.host);
+  const ips = await listeningIps(options.host, (options.ownAddresses ?? ownAddresses)());
   for (let attemptsLeft = options.port === 0 ? PORT_ATTEMPTS : 1; ; attemptsLeft -= 1) {
     const service = new TurnService(env, options);
     try {
@@ -121,7 +124,7 @@ export class TurnService {
       relayAddresses: this.#relayAddresses,
       peerPolicy: {
         ...options.peers,
-        serverHasPublicAddress: hasPublicAddress(options.publicIps),
+        serverHasPublicAddress: hasPublicAddress(options.publicIps, this.#own()),
         ownServices: [],
       },
     });
@@ -192,7 +195,7 @@ export class TurnService {
     }
     this.#useAddresses();
     if (isWildcard(host)) {
-      this.#rescanTimer = setInterval(() => this.#rescan(), RESCAN_MS);
+      this.#rescanTimer = setInterval(() => void this.followAddresses(), RESCAN_MS);
       this.#rescanTimer.unref();
     }
   }
@@ -282,9 +285,13 @@ export class TurnService {
     this.#options.onFact?.(event);
   }
 
-  /** Listens on addresses that are new, forgets those that are gone. */
-  #rescan(): void {
-    const present = wildcardIps(this.#options.host);
+  /**
+   * Listens on addresses that are new and forgets those that are gone, while listening on a wildcard. Done every 30 s
+   * by itself; for who knows of a change sooner. Never rejects: what cannot be listened on is logged and tried again.
+   */
+  async followAddresses(): Promise<void> {
+    if (!isWildcard(this.#options.host) || this.#closing) return;
+    const present = wildcardIps(this.#options.host, this.#own());
     const gone = this.addresses.filter((ip) => !present.includes(ip));
     const fresh = present.filter((ip) => !this.#sockets.has(ip));
     if (gone.length === 0 && fresh.length === 0) return;
@@ -292,19 +299,23 @@ export class TurnService {
       void this.#sockets.get(ip)?.close();
       this.#sockets.delete(ip);
     }
-    Promise.all(fresh.map((ip) => this.#listenUdp(ip))).then(
-      () => {
-        this.#useAddresses();
-        this.#env.log.info('STUN and TURN follow the addresses of this machine.', { fresh, gone });
-      },
-      (error: unknown) =>
-        this.#env.log.warn('A new address could not be listened on.', { error: String(error) }),
-    );
+    for (const ip of fresh) {
+      await this.#listenUdp(ip).catch((error: unknown) =>
+        this.#env.log.warn('A new address could not be listened on.', { ip, error: String(error) }),
+      );
+    }
+    this.#useAddresses();
+    this.#env.log.info('STUN and TURN follow the addresses of this machine.', { fresh, gone });
+  }
+
+  #own(): readonly OwnAddress[] {
+    return (this.#options.ownAddresses ?? ownAddresses)();
   }
 
   /** Tells relays and the peer policy what is listened on now. */
   #useAddresses(): void {
-    const best = isWildcard(this.#options.host) ? wildcardIps(this.#options.host) : this.addresses;
+    const { host } = this.#options;
+    const best = isWildcard(host) ? wildcardIps(host, this.#own()) : this.addresses;
     this.#relayAddresses.update(best.filter((ip) => this.#sockets.has(ip)));
     const services = [...this.addresses, ...this.#options.publicIps];
     this.#machine.setOwnServices(services.map((ip) => ({ ip, port: this.#port })));
@@ -312,8 +323,8 @@ export class TurnService {
 }
 
 /** Whether the internet reaches this machine itself: then its private networks are behind it, not around it. */
-function hasPublicAddress(publicIps: readonly string[]): boolean {
-  return [...publicIps, ...ownAddresses().map(({ ip }) => ip)].some((ip) => scopeOf(ip) === 'public');
+function hasPublicAddress(publicIps: readonly string[], own: readonly OwnAddress[]): boolean {
+  return [...publicIps, ...own.map(({ ip }) => ip)].some((ip) => scopeOf(ip) === 'public');
 }
 
 function hasCode(error: unknown, code: string): boolean {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
-import { silentLog } from '../../../src/base/index.ts';
+import { StackError, silentLog } from '../../../src/base/index.ts';
 import { checkAddresses } from '../../../src/cli/doctor/addresses.ts';
 import { judgeCertificate } from '../../../src/cli/doctor/certificate.ts';
 import { checkClock } from '../../../src/cli/doctor/clock.ts';
@@ -10,8 +10,9 @@ import { checkFileLimit } from '../../../src/cli/doctor/file-limit.ts';
 import { type Finding, fail, writeFinding } from '../../../src/cli/doctor/finding.ts';
 import { checkNodeVersion } from '../../../src/cli/doctor/node-version.ts';
 import { checkTurnPort, checkWebPort } from '../../../src/cli/doctor/ports.ts';
+import { checkRelayPorts } from '../../../src/cli/doctor/relay-ports.ts';
 import { checkStunTurn } from '../../../src/cli/doctor/stun-turn.ts';
-import type { Subject } from '../../../src/cli/doctor/subject.ts';
+import { reachableIp, type Subject } from '../../../src/cli/doctor/subject.ts';
 import { bindUdp, nodeEnv, type OwnAddress, scopeOf } from '../../../src/node/index.ts';
 import { loadSettings, type Settings } from '../../../src/server/index.ts';
 import { issueLeaf, makeAuthority } from '../../../src/server/tls/local-ca.ts';
@@ -139,6 +140,23 @@ test('a port is free, or held by somebody, or by a STUN server', async () => {
   const silent = await checkTurnPort(env, deaf.local, '--turn-port', HOST);
   assert.equal(silent.holder, 'somebody');
   await deaf.close();
+});
+
+test('tries some relay ports', async () => {
+  const held = await bindUdp({ ip: HOST, port: 0 });
+  const { port } = held.local;
+  assert.equal((await checkRelayPorts(env.random, HOST, { min: port, max: port })).level, 'fail');
+  await held.close();
+  assert.equal((await checkRelayPorts(env.random, HOST, { min: port, max: port })).level, 'ok');
+});
+
+test('knows how a listening address is reached from here', async () => {
+  assert.equal(await reachableIp('127.0.0.1'), '127.0.0.1');
+  assert.ok(!['0.0.0.0', '::'].includes(await reachableIp('0.0.0.0')));
+  await assert.rejects(
+    reachableIp('no-such-host.invalid'),
+    (error) => error instanceof StackError && error.code === 'ADDRESS_NOT_LOCAL',
+  );
 });
 
 function openTurn(quota = 10) {
