@@ -5,7 +5,7 @@ import { connectCall } from './app/connect.ts';
 import { parseParameters } from './app/parameters.ts';
 import { readPreferences } from './app/preferences.ts';
 import { Session } from './app/session.ts';
-import { languageOf, speak } from './words/words.ts';
+import { fetchErrorWords, languageOf, speak } from './words/words.ts';
 import './style/index.css';
 
 declare global {
@@ -14,6 +14,9 @@ declare global {
     ieum?: { readonly call: Session['call']; readonly media: Session['media'] };
   }
 }
+
+/** After the page stands and before anything is likely to go wrong. */
+const FETCH_AHEAD_MS = 1000;
 
 async function start(place: Element): Promise<void> {
   const parameters = parseParameters(location.search, navigator.webdriver);
@@ -29,6 +32,7 @@ async function start(place: Element): Promise<void> {
   window.ieum = { call, media: session.media };
   place.replaceChildren();
   render(<App session={session} />, place);
+  setTimeout(() => void fetchErrorWords(), FETCH_AHEAD_MS);
 }
 
 const place = document.getElementById('app');

@@ -7,6 +7,7 @@ import { copyText } from '../ui/copy.ts';
 import { Icon } from '../ui/icon.tsx';
 import { words } from '../words/words.ts';
 import type { QrDrawing } from './qr.ts';
+import { say } from './say.ts';
 
 const COPIED_MS = 2000;
 
@@ -23,8 +24,12 @@ export function Invitation() {
   };
   const toggleQr = async (): Promise<void> => {
     if (qr !== undefined) return setQr(undefined);
-    const { drawQr } = await import('./qr.ts');
-    setQr(drawQr(link));
+    try {
+      const { drawQr } = await import('./qr.ts');
+      setQr(drawQr(link));
+    } catch {
+      say(w.loadFailed);
+    }
   };
   const share = (): void => {
     // A share sheet that was closed is no fault.

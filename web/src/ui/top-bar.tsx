@@ -10,7 +10,8 @@ export function LanguageButton() {
   const other = language() === 'ko' ? 'en' : 'ko';
   const choose = (): void => {
     keepPreferences({ language: other });
-    void speak(other);
+    // Without a connection the language stays.
+    speak(other).catch(() => undefined);
   };
   return (
     <button type="button" class="button button-plain" lang={other} onClick={choose}>

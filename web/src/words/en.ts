@@ -163,6 +163,8 @@ export const en = {
   send: 'Send',
   chatNobody: 'Nobody is connected yet.',
   close: 'Close',
+  somethingWrong: 'Something went wrong. Try again.',
+  loadFailed: 'This part could not be loaded. Check the connection and try again.',
 
   // --- more ---
   devices: 'Devices',

@@ -155,6 +155,8 @@ export const ko: Words = {
   send: '보내기',
   chatNobody: '아직 연결된 사람이 없어요.',
   close: '닫기',
+  somethingWrong: '문제가 생겼어요. 다시 해 보세요.',
+  loadFailed: '불러오지 못했어요. 연결을 확인하고 다시 해 보세요.',
 
   devices: '장치',
   picture: '화질',

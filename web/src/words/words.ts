@@ -1,7 +1,7 @@
 /** The language that is shown now, and how it is chosen. The dictionaries are loaded one at a time. */
 import { signal } from '@preact/signals';
 import type { Words } from './en.ts';
-import type { ErrorCode, ErrorWords } from './error-words.ts';
+import type { ErrorWords } from './error-words.ts';
 
 export type Language = 'ko' | 'en';
 
@@ -13,7 +13,7 @@ const dictionaries: Record<Language, () => Promise<Words>> = {
   en: () => import('./en.ts').then((module) => module.en),
 };
 
-/** Loaded with the first error of a visit: most visits have none. */
+/** Fetched ahead, but after the page stands: the error may be that the server cannot be reached. */
 const errorDictionaries: Record<Language, () => Promise<ErrorWords>> = {
   ko: () => import('./errors-ko.ts').then((module) => module.errorsKo),
   en: () => import('./errors-en.ts').then((module) => module.errorsEn),
@@ -43,29 +43,26 @@ export function words(): Words {
   return now.words;
 }
 
-const sentenceOf = ({ known, unknown }: ErrorWords, code: string): string =>
-  Object.hasOwn(known, code) ? known[code as ErrorCode] : unknown;
-
-async function loadErrorWords(): Promise<ErrorWords> {
+/** Gets the sentences for errors of the language that is spoken now. Without a connection it stays as it is. */
+export async function fetchErrorWords(): Promise<void> {
   const now = language();
-  const loaded = errors.peek();
-  if (loaded?.language === now) return loaded.words;
-  const words = await errorDictionaries[now]();
-  errors.value = { language: now, words };
-  return words;
+  if (errors.peek()?.language === now) return;
+  try {
+    errors.value = { language: now, words: await errorDictionaries[now]() };
+  } catch {
+    // The next error tries again; until then every error has the sentence of an unknown one.
+  }
 }
 
-/** The sentence for an error code of the server or of the call; empty for the moment in which it is loaded. */
+/** The sentence for an error code of the server or of the call, also for one that is newer than this page. */
 export function errorWords(code: string): string {
   const loaded = errors.value;
-  if (loaded?.language === language()) return sentenceOf(loaded.words, code);
-  void loadErrorWords();
-  return '';
-}
-
-/** The same for those who can wait. */
-export async function errorSentence(code: string): Promise<string> {
-  return sentenceOf(await loadErrorWords(), code);
+  if (loaded?.language !== language()) {
+    void fetchErrorWords();
+    return words().somethingWrong;
+  }
+  const sentence: unknown = Reflect.get(loaded.words, code);
+  return typeof sentence === 'string' ? sentence : words().somethingWrong;
 }
 
 export const language = (): Language => spoken.value?.language ?? 'en';
