@@ -14,8 +14,8 @@ interface Stage {
 }
 
 const PURE: Limits = { files: availableParallelism(), testTimeoutMs: 120_000 };
-/** One at a time: these measure times, and two browsers on a small machine would disturb each other. */
-const ALONE: Limits = { files: 1, testTimeoutMs: 180_000 };
+/** Two at a time: they mostly wait for media and timers, but some measure times, and a small machine has two cores. */
+const WAITING: Limits = { files: 2, testTimeoutMs: 180_000 };
 
 /** Commands that all have to end with 0. */
 async function commands(list: readonly (readonly [string, ...string[]])[]): Promise<TestRun> {
@@ -68,12 +68,12 @@ const STAGES: readonly Stage[] = [
   {
     name: 'blackbox',
     about: 'the server from outside, by tools of others',
-    run: (only) => withTools(() => runNodeTests('test/blackbox', only, ALONE)),
+    run: (only) => withTools(() => runNodeTests('test/blackbox', only, WAITING)),
   },
   {
     name: 'browser',
     about: 'people in calls, in real browsers',
-    run: (only) => withTools(() => runNodeTests('test/browser', only, ALONE)),
+    run: (only) => withTools(() => runNodeTests('test/browser', only, WAITING)),
   },
 ];
 

@@ -1,6 +1,6 @@
 /** Who may come in: a passcode is asked for, a locked room stays shut, the host lets in who knocks. */
 import { test } from 'node:test';
-import { assertSeesAndHears } from '../support/browser/judge.ts';
+import { allSeeAndHear, assertSeesAndHears } from '../support/browser/judge.ts';
 import type { Person } from '../support/browser/people.ts';
 import { inRoom, linkTo, stage } from '../support/browser/stage.ts';
 import { createRoom } from '../support/raw-client.ts';
@@ -29,7 +29,7 @@ test('a room with a passcode opens for the right one only', async () => {
   await eve.page.getByText('passcode is wrong').waitFor();
   await enterPasscode(eve, 'open sesame');
   await inRoom(eve);
-  for (const { page } of [alice, eve]) await assertSeesAndHears(page);
+  await allSeeAndHear([alice, eve]);
 });
 
 test('a locked room lets nobody in until it is unlocked', async () => {
@@ -58,7 +58,7 @@ test('the host lets in who knocks, and turns away who is unwelcome', async () =>
   await alice.page.getByText('Eve wants to come in').first().waitFor();
   await alice.page.getByRole('button', { name: /^Let in/ }).click();
   await inRoom(eve);
-  for (const { page } of [alice, eve]) await assertSeesAndHears(page);
+  await allSeeAndHear([alice, eve]);
 
   const mallory = await atTheDoor(room, 'Mallory');
   await alice.page.getByText('Mallory wants to come in').first().waitFor();

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Page } from 'playwright-core';
-import { assertSeesAndHears } from '../support/browser/judge.ts';
+import { shareScreen } from '../support/browser/controls.ts';
+import { allSeeAndHear, assertReceives } from '../support/browser/judge.ts';
 import { stage } from '../support/browser/stage.ts';
 import { createRoom } from '../support/raw-client.ts';
 
@@ -58,10 +59,8 @@ test(`both sides negotiate at once ${ROUNDS} times`, async (t) => {
   const alice = await set.join(room, { name: 'Alice', query: 'video=180p' });
   const eve = await set.join(room, { name: 'Eve', query: 'video=180p' });
   const pages = [alice.page, eve.page];
-  for (const page of pages) {
-    await assertSeesAndHears(page);
-    await countGlares(page);
-  }
+  await allSeeAndHear([alice, eve]);
+  for (const page of pages) await countGlares(page);
   for (let round = 0; round < ROUNDS; round += 1) {
     const at = Date.now() + 40;
     const before = await Promise.all(pages.map((page) => negotiateAt(page, at)));
@@ -81,6 +80,15 @@ test(`both sides negotiate at once ${ROUNDS} times`, async (t) => {
       1,
       'one connection did it all',
     );
-    await assertSeesAndHears(page);
   }
+  await allSeeAndHear([alice, eve]);
+});
+
+test('both share their screens at the same moment', async () => {
+  const room = await createRoom(set.server);
+  const alice = await set.join(room, { name: 'Alice' });
+  const eve = await set.join(room, { name: 'Eve' });
+  await allSeeAndHear([alice, eve]);
+  await Promise.all([alice, eve].map(shareScreen));
+  await Promise.all([alice, eve].map(({ page }) => assertReceives(page, { videos: 2, sounds: 2 })));
 });

@@ -82,5 +82,6 @@ test('notices a picture that is received but not shown', async () => {
 
 test('notices that nothing comes any more', async () => {
   await person.page.evaluate(() => window.recordedPeerConnections[0]?.close());
+  await person.page.waitForTimeout(500); // the last frames are still on their way to the screen
   assert.deepEqual(await lookTwice(), { videos: 0, sounds: 0, pictures: 0 });
 });

@@ -1,7 +1,7 @@
 /** Where a network lets no WebSocket through, signaling goes by HTTP long-polling and the call works the same. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { assertSeesAndHears } from '../support/browser/judge.ts';
+import { allSeeAndHear } from '../support/browser/judge.ts';
 import type { Person } from '../support/browser/people.ts';
 import { inRoom, linkTo, stage } from '../support/browser/stage.ts';
 import { createRoom } from '../support/raw-client.ts';
@@ -33,6 +33,6 @@ test('two people without WebSocket call each other', async () => {
     await person.page.goto(linkTo(set.server, room, person.name));
     await inRoom(person);
   }
-  for (const { page } of people) await assertSeesAndHears(page);
+  await allSeeAndHear(people);
   assert.ok(polls > 4, `signaling went by polling: ${polls} answers`);
 });

@@ -1,7 +1,7 @@
 /** A reloaded page is back in its call: no ghost of the old stay, nobody asked twice, the host is still the host. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { assertSeesAndHears } from '../support/browser/judge.ts';
+import { allSeeAndHear, assertSeesAndHears } from '../support/browser/judge.ts';
 import { inRoom, stage } from '../support/browser/stage.ts';
 import { createRoom, RawClient } from '../support/raw-client.ts';
 
@@ -24,8 +24,7 @@ test('a guest reloads and rejoins', async () => {
 
   await eve.page.reload();
   await inRoom(eve);
-  await assertSeesAndHears(eve.page);
-  await assertSeesAndHears(alice.page);
+  await allSeeAndHear([alice, eve]);
   assert.equal(await peopleIn(room), 2);
 });
 
@@ -37,8 +36,7 @@ test('the host reloads and is the host still', async () => {
 
   await alice.page.reload();
   await inRoom(alice);
-  await assertSeesAndHears(eve.page);
-  await assertSeesAndHears(alice.page);
+  await allSeeAndHear([alice, eve]);
   // Only the host sees the lock.
   await alice.page.getByRole('button', { name: 'More' }).click();
   await alice.page.getByText('Lock: nobody else can join').waitFor();

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { launchChromium, type RunningBrowser } from '../support/browser/chromium.ts';
 import { openByHand } from '../support/browser/hand-written.ts';
-import { assertSeesAndHears } from '../support/browser/judge.ts';
+import { allSeeAndHear } from '../support/browser/judge.ts';
 import { openPerson, type Person } from '../support/browser/people.ts';
 import { createRoom, RawClient } from '../support/raw-client.ts';
 import { type ServerProcess, startServerProcess } from '../support/server-process.ts';
@@ -51,8 +51,7 @@ test('two pages with the sample complete a call', async () => {
   const alice = await open('Alice', room);
   const eve = await open('Eve', room);
   await alice.page.evaluate('start()'); // "Call start() to initiate."
-  await assertSeesAndHears(eve.page);
-  await assertSeesAndHears(alice.page);
+  await allSeeAndHear([alice, eve]);
   for (const { complaints, context } of [alice, eve]) {
     assert.deepEqual(complaints, []);
     await context.close();

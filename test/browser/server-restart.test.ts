@@ -4,8 +4,8 @@ import { test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { receiveChat, sendChat, shareScreen } from '../support/browser/controls.ts';
 import {
+  allSeeAndHear,
   assertReceives,
-  assertSeesAndHears,
   progress,
   reception,
   watchFrameGap,
@@ -24,8 +24,7 @@ async function meet(query: string): Promise<readonly [Person, Person]> {
   const room = await createRoom(set.server);
   const alice = await set.join(room, { name: 'Alice', query });
   const eve = await set.join(room, { name: 'Eve', query });
-  await assertSeesAndHears(alice.page);
-  await assertSeesAndHears(eve.page);
+  await allSeeAndHear([alice, eve]);
   return [alice, eve];
 }
 
@@ -88,5 +87,5 @@ test('a relayed call is back within 5 s of the server', async (t) => {
   );
   t.diagnostic(`media was back after ${waits.map((wait) => `${Math.round(wait)} ms`).join(' and ')}`);
   for (const wait of waits) assert.ok(wait < RELAYED_AGAIN_WITHIN_MS, `it took ${Math.round(wait)} ms`);
-  for (const { page } of [alice, eve]) await assertSeesAndHears(page);
+  await allSeeAndHear([alice, eve]);
 });

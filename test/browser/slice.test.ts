@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { launchChromium, type RunningBrowser } from '../support/browser/chromium.ts';
 import { openByHand } from '../support/browser/hand-written.ts';
-import { assertSeesAndHears, selectedPairs } from '../support/browser/judge.ts';
+import { allSeeAndHear, selectedPairs } from '../support/browser/judge.ts';
 import { openPerson, type Person } from '../support/browser/people.ts';
 import { createRoom } from '../support/raw-client.ts';
 import { type ServerProcess, startServerProcess } from '../support/server-process.ts';
@@ -32,7 +32,7 @@ async function meet(query: string): Promise<readonly Person[]> {
       query,
     });
   }
-  for (const person of people) await assertSeesAndHears(person.page);
+  await allSeeAndHear(people);
   return people;
 }
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { naming } from '../support/browser/controls.ts';
-import { assertSeesAndHears, selectedPairs } from '../support/browser/judge.ts';
+import { allSeeAndHear, selectedPairs } from '../support/browser/judge.ts';
 import { inRoom, stage } from '../support/browser/stage.ts';
 
 const set = stage();
@@ -28,8 +28,7 @@ test('two people meet by a link, directly', async () => {
   await inRoom(eve);
 
   // Alice <-> Eve
-  await assertSeesAndHears(alice.page);
-  await assertSeesAndHears(eve.page);
+  await allSeeAndHear([alice, eve]);
   await naming(alice, 'Eve').first().waitFor();
   await naming(eve, 'Alice').first().waitFor();
   for (const { page } of [alice, eve]) {

@@ -117,6 +117,11 @@ export function assertSeesAndHears(page: Page, people = 1, withinMs?: number): P
   });
 }
 
+/** Everybody sees and hears all the others; looks at all pages at the same time. */
+export async function allSeeAndHear(people: readonly { readonly page: Page }[]): Promise<void> {
+  await Promise.all(people.map(({ page }) => assertSeesAndHears(page, people.length - 1)));
+}
+
 /** The selected pair of every connected peer connection. */
 export async function selectedPairs(page: Page): Promise<readonly SelectedPair[]> {
   return page.evaluate(async () => {
