@@ -5,11 +5,19 @@
  */
 import { type OutgoingMedia, preferCodec, type VideoLimits } from './outgoing-media.ts';
 import type { TrackRole } from './state.ts';
+import { TaskQueue } from './task-queue.ts';
 
 export const TRACK_ROLES = ['microphone', 'camera', 'screen', 'screen-audio'] as const satisfies TrackRole[];
 
 /** webrtc-extensions §5.5, not in TypeScript's library yet. */
 type CodecEncoding = RTCRtpEncodingParameters & { codec?: RTCRtpCodec };
+
+type KeyFrameSender = Omit<RTCRtpSender, 'setParameters'> & {
+  setParameters(
+    parameters: RTCRtpSendParameters,
+    options?: { readonly encodingOptions: readonly { readonly keyFrame: boolean }[] },
+  ): Promise<void>;
+};
 
 export interface MediaSlotsOptions {
   readonly pc: RTCPeerConnection;
@@ -23,6 +31,11 @@ export class MediaSlots {
   readonly #slots = new Map<TrackRole, RTCRtpTransceiver>();
   /** What each sender was last told to send; `sender.track` lags behind while a replacement is under way. */
   readonly #given = new Map<TrackRole, MediaStreamTrack | null>();
+  /**
+   * One after the other: parameters that were read before another change are refused. What is refused in spite of that
+   * is refused for good: by a negotiation that came between, which ends in `applyParameters` again, or by the browser.
+   */
+  readonly #changes = new TaskQueue(() => undefined);
   #preferredCodec: string | undefined;
 
   constructor(options: MediaSlotsOptions) {
@@ -98,11 +111,31 @@ export class MediaSlots {
    * (setParameters), webrtc-extensions (RTCRtpEncodingParameters.codec).
    */
   applyParameters(): void {
-    this.#change('camera', this.#options.outgoing.limits);
-    this.#change('screen', {});
+    this.#changes.push(() => this.#change('camera', this.#options.outgoing.limits));
+    this.#changes.push(() => this.#change('screen', {}));
   }
 
-  #change(role: TrackRole, { maxHeight, maxBps }: VideoLimits): void {
+  /**
+   * Pictures come by a new path: without a key frame the receiver sees nothing until it asks for one, which Chromium
+   * does every 3 s. Browsers that do not know the second argument do nothing. webrtc-extensions (RTCSetParameterOptions).
+   */
+  requestKeyFrames(): void {
+    for (const role of ['camera', 'screen'] as const) {
+      this.#changes.push(async () => {
+        const sender: KeyFrameSender | undefined = this.#slots.get(role)?.sender;
+        if (!sender?.track) return;
+        const parameters = sender.getParameters();
+        const encodingOptions = parameters.encodings.map(() => ({ keyFrame: true }));
+        await sender.setParameters(parameters, { encodingOptions });
+      });
+    }
+  }
+
+  close(): void {
+    this.#changes.close();
+  }
+
+  async #change(role: TrackRole, { maxHeight, maxBps }: VideoLimits): Promise<void> {
     const sender = this.#slots.get(role)?.sender;
     if (!sender?.getParameters) return;
     const parameters = sender.getParameters();
@@ -121,8 +154,7 @@ export class MediaSlots {
     else encoding.maxBitrate = maxBps;
     if (codec === undefined) delete encoding.codec;
     else encoding.codec = withoutPayloadType(codec);
-    // Rejected when a negotiation came between, which ends in `applyParameters` again, or when the browser cannot.
-    sender.setParameters(parameters).catch(() => undefined);
+    await sender.setParameters(parameters);
   }
 
   #add(role: TrackRole, direction: RTCRtpTransceiverDirection): void {

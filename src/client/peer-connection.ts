@@ -26,6 +26,8 @@ export interface PeerConnectionOptions {
   readonly outgoing: OutgoingMedia;
   readonly send: (signal: Signal) => void;
   readonly onConnectionState: () => void;
+  /** Media takes another pair of candidates than before. */
+  readonly onPath: () => void;
   readonly onStreams: () => void;
   readonly onChatOpen: () => void;
   readonly onChat: (message: ChatMessage) => void;
@@ -43,6 +45,7 @@ export class PeerConnection {
   readonly #slots: MediaSlots;
   readonly #stats: LinkStats;
   #negotiated = false;
+  #wasConnected = false;
 
   constructor(options: PeerConnectionOptions) {
     this.#options = options;
@@ -73,7 +76,10 @@ export class PeerConnection {
       this.media.handleTrack(event);
       this.#assemble();
     };
-    pc.onconnectionstatechange = () => options.onConnectionState();
+    pc.onconnectionstatechange = () => {
+      if (pc.connectionState === 'connected') this.#wasConnected = true;
+      options.onConnectionState();
+    };
     this.chat = new ChatChannel(pc, {
       onOpen: options.onChatOpen,
       onClose: options.onChatOpen,
@@ -137,6 +143,7 @@ export class PeerConnection {
 
   close(): void {
     this.negotiation.close();
+    this.#slots.close();
     this.chat.close();
     this.#pc.ontrack = null;
     this.#pc.onconnectionstatechange = null;
@@ -156,7 +163,18 @@ export class PeerConnection {
     this.#negotiated = true;
     this.#slots.fill();
     this.#slots.applyParameters();
+    this.#watchPath();
     this.#assemble();
+  }
+
+  /** Everything is bundled, so the transport of one sender is that of all. Firefox tells no change of pair yet. */
+  #watchPath(): void {
+    const iceTransport = this.#slots.transceiver('microphone')?.sender.transport?.iceTransport;
+    if (!iceTransport) return;
+    iceTransport.onselectedcandidatepairchange = () => {
+      if (this.#wasConnected) this.#slots.requestKeyFrames();
+      this.#options.onPath();
+    };
   }
 
   #assemble(): void {

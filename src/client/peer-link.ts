@@ -207,6 +207,9 @@ export class PeerLink {
       outgoing,
       send: (signal) => this.#send(signal),
       onConnectionState: () => this.#handleConnectionState(),
+      onPath: () => {
+        if (this.flowing) this.#watchPath();
+      },
       onStreams: () => this.#options.onChange(),
       onChatOpen: () => this.#options.onChange(),
       onChat: (message) => this.#options.onChat(message),

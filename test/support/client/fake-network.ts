@@ -13,6 +13,7 @@ export interface IceEndpoint {
   readonly localPorts: () => readonly number[];
   readonly remotePorts: () => readonly number[];
   readonly setIce: (state: 'checking' | 'connected' | 'disconnected' | 'failed') => void;
+  readonly pairChanged: () => void;
   /** Ports of the pair in use, own first. */
   pair: readonly [number, number] | undefined;
   silentSince: number | undefined;
@@ -99,7 +100,10 @@ export class FakeNetwork {
     const now = this.clock.now();
     const peer = this.peerOf(endpoint);
     const fresh = peer && this.#freshPair(endpoint, peer);
-    if (fresh) endpoint.pair = fresh;
+    if (fresh && fresh.join() !== endpoint.pair?.join()) {
+      endpoint.pair = fresh;
+      endpoint.pairChanged();
+    }
     // A pair in use outlives the descriptions that made it, until a new generation has a pair of its own.
     const alive = endpoint.pair?.every((port) => !this.#deadPorts.has(port)) && this.#isAnswered(endpoint);
     if (alive) {

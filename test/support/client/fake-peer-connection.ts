@@ -18,7 +18,7 @@ import {
 } from './fake-description.ts';
 import { fakeStream } from './fake-media.ts';
 import type { FakeNetwork, IceEndpoint } from './fake-network.ts';
-import { FakeTransceiver } from './fake-transceiver.ts';
+import { type FakeIceTransport, FakeTransceiver } from './fake-transceiver.ts';
 
 interface Description {
   readonly type: 'offer' | 'answer';
@@ -45,6 +45,7 @@ export class FakePeerConnection {
   /** Rejected calls, by name: none are expected where both sides follow the rules. */
   readonly failures: string[] = [];
   readonly channels: FakeDataChannel[] = [];
+  readonly iceTransport: FakeIceTransport = { onselectedcandidatepairchange: null };
   readonly #network: FakeNetwork;
   readonly #random: () => number;
   readonly #session: string;
@@ -74,6 +75,7 @@ export class FakePeerConnection {
       localPorts: () => this.#localPorts.get(ufragOf(this.currentLocalDescription) ?? '') ?? [],
       remotePorts: () => this.#remotePorts.get(ufragOf(this.currentRemoteDescription) ?? '') ?? [],
       setIce: (state) => this.#setIce(state),
+      pairChanged: () => this.iceTransport.onselectedcandidatepairchange?.(),
       pair: undefined,
       silentSince: undefined,
     };
@@ -292,8 +294,9 @@ export class FakePeerConnection {
     const isAnswerer = local?.type === 'answer';
     for (const section of parse(isAnswerer ? local : remote)?.sections ?? []) {
       const transceiver = this.#byMid(section.mid);
-      if (transceiver)
-        transceiver.currentDirection = isAnswerer ? section.direction : reversed(section.direction);
+      if (!transceiver) continue;
+      transceiver.currentDirection = isAnswerer ? section.direction : reversed(section.direction);
+      transceiver.sender.transport = { iceTransport: this.iceTransport };
     }
     this.#negotiationNeeded = false;
     this.#updateNegotiationNeeded();

@@ -2,6 +2,10 @@
 import type { Direction } from './fake-description.ts';
 import { fakeTrack } from './fake-media.ts';
 
+export interface FakeIceTransport {
+  onselectedcandidatepairchange: (() => void) | null;
+}
+
 interface Parameters {
   readonly encodings: RTCRtpEncodingParameters[];
   readonly codecs: RTCRtpCodecParameters[];
@@ -18,6 +22,9 @@ export class FakeSender {
       payloadType: 96 + index,
     })),
   };
+  /** How often a key frame was asked for. */
+  keyFrames = 0;
+  transport: { readonly iceTransport: FakeIceTransport } | null = null;
   readonly #changed: () => void;
 
   constructor(track: MediaStreamTrack | null, streamIds: readonly string[], changed: () => void) {
@@ -40,7 +47,11 @@ export class FakeSender {
     return structuredClone(this.parameters);
   }
 
-  async setParameters(parameters: Parameters): Promise<void> {
+  async setParameters(
+    parameters: Parameters,
+    options?: { readonly encodingOptions: readonly { readonly keyFrame: boolean }[] },
+  ): Promise<void> {
+    if (options?.encodingOptions[0]?.keyFrame) this.keyFrames += 1;
     this.parameters = structuredClone(parameters);
   }
 }

@@ -23,6 +23,27 @@ test('a path that dies is replaced by an ICE restart on the same connection', as
   assert.equal(alice.call.state.trouble, undefined);
 });
 
+test('pictures that come by a new path begin with a key frame', async () => {
+  const world = new World(60);
+  const people = await world.meet();
+  const [alice, eve] = people as [Person, Person];
+  alice.call.setTrack('camera', fakeTrack('video'));
+  await world.clock.advance(100);
+  const keyFrames = (person: Person) =>
+    person
+      .pc()
+      .getTransceivers()
+      .map(({ sender }) => sender.keyFrames);
+  assert.deepEqual(keyFrames(alice), [0, 0]);
+  world.network.kill(alice.pc().ports);
+  alice.call.networkChanged();
+  await world.clock.advance(3000);
+  assert.ok(connected(people)());
+  assert.equal(keyFrames(alice)[0], 0);
+  assert.ok((keyFrames(alice)[1] ?? 0) >= 1);
+  assert.deepEqual(keyFrames(eve), [0, 0], 'she sends no picture');
+});
+
 test('told of a network change, it does not wait for signs of trouble', async () => {
   const world = new World(62);
   const people = await world.meet();
