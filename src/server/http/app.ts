@@ -58,10 +58,15 @@ export function createApp(options: AppOptions): Express {
     response.setHeader('Cache-Control', 'no-cache');
     response.end(pem);
   });
+  // Made once for each authority: to compress it takes milliseconds, and a client can ask a thousand times in one breath.
+  let trust: { readonly pem: string; readonly file: Promise<PageFile> } | undefined;
   app.get('/trust', async (request, response) => {
     const pem = authority();
     if (pem === undefined) return sendPlainPage(response, 404);
-    sendFile(request, response, await makePageFile('/trust.html', Buffer.from(trustPage(pem))));
+    if (trust?.pem !== pem) {
+      trust = { pem, file: makePageFile('/trust.html', Buffer.from(trustPage(pem))) };
+    }
+    sendFile(request, response, await trust.file);
   });
   app.use((request: Request, response: Response) => {
     const found: PageFile | undefined = response.locals.file;

@@ -22,6 +22,12 @@ const TIMEOUTS = {
   connectionsCheckingInterval: 5_000,
 };
 
+/** Nothing moves in either direction: a client that does not read its answer. Long polling speaks every 10 s. */
+const SILENCE_MS = 60_000;
+
+/** On one connection; then it is closed with its last answer. Bounds how many can be asked for in one breath. */
+const MAX_REQUESTS = 1_000;
+
 /** Connections of a port that only redirects: a browser needs one, for one answer. */
 const MAX_REDIRECTED = 1_000;
 
@@ -40,7 +46,7 @@ export interface WebServerOptions {
 }
 
 export function createWebServers({ app, facts }: WebServerOptions): WebServers {
-  const secure = createServer(TIMEOUTS, app);
+  const secure = bounded(createServer(TIMEOUTS, app));
   const plain = createRedirectServer({ facts, secure });
   // Node arms the timers of TIMEOUTS when a server begins to listen; these two never do.
   for (const server of [secure, plain]) server.emit('listening');
@@ -75,6 +81,12 @@ export function createRedirectServer(options: {
     // A WebSocket cannot be redirected: the page that opened it has to come over TLS first.
     else refuseUpgrade(socket);
   });
+  return bounded(server);
+}
+
+function bounded(server: Server): Server {
+  server.timeout = SILENCE_MS;
+  server.maxRequestsPerSocket = MAX_REQUESTS;
   return server;
 }
 

@@ -318,3 +318,30 @@ test('a WebSocket over plain HTTP is refused, and its connection ended though th
   if (!socket.destroyed) await once(socket, 'close');
   client.destroy();
 });
+
+test('to ask for a page a thousand times in one breath, and read nothing, costs the server little', async () => {
+  const { port } = world.secure.address() as AddressInfo;
+  const client = connect({ port, host: '127.0.0.1' });
+  const accepted = new Promise<Socket>((resolve) => world.secure.once('connection', resolve));
+  client.write('GET /trust HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(1_000));
+  client.pause();
+  const before = process.memoryUsage().rss;
+  const socket = await accepted;
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  const tookBytes = process.memoryUsage().rss - before;
+  assert.ok(tookBytes < 100e6, `${tookBytes} bytes`);
+  client.destroy();
+  socket.destroy();
+});
+
+test('both servers give up connections on which nothing moves', async () => {
+  const { secure, plain, close } = createWebServers({
+    app: (_request, response) => response.end(),
+    facts: new RequestFacts({ trustedProxies: [], allowedOrigins: [] }),
+  });
+  for (const server of [secure, plain]) {
+    assert.ok(server.timeout > 0 && server.timeout <= 60_000);
+    assert.ok((server.maxRequestsPerSocket ?? 0) > 0);
+  }
+  close();
+});
