@@ -21,6 +21,9 @@ const paintFirst: Plugin = {
 
 const noWebTransport = fileURLToPath(new URL('./src/app/no-webtransport.ts', import.meta.url));
 
+/** Used by parts that are loaded when they are opened, and by nothing else. */
+const LATE_ONLY = /\/(problem-cards|drawer|switch)\.tsx$/;
+
 export default defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
   base: '/',
@@ -42,8 +45,9 @@ export default defineConfig({
       // The door of socket.io-client decorates its `io` function when loaded; only the Manager behind it is used.
       treeshake: { moduleSideEffects: (id) => !/node_modules\/(socket|engine)\.io-client\//.test(id) },
       output: {
-        // What several parts share goes into one chunk: fewer requests, and it compresses better together.
-        codeSplitting: { groups: [{ name: 'shared', minShareCount: 2 }] },
+        // What the call page shares with its late parts goes into one chunk: fewer requests, and it compresses
+        // better together. What only late parts share stays with them.
+        codeSplitting: { groups: [{ name: 'shared', minShareCount: 2, test: (id) => !LATE_ONLY.test(id) }] },
       },
     },
   },

@@ -3,7 +3,6 @@ import { Volume2 } from 'lucide';
 import { useState } from 'preact/hooks';
 import { keepPreferences } from '../app/preferences.ts';
 import { canChooseSpeaker, devices } from '../media/devices.ts';
-import { playTestTone } from '../media/test-tone.ts';
 import { words } from '../words/words.ts';
 import { Choice, type Option } from './choice.tsx';
 import { useSession } from './context.ts';
@@ -75,7 +74,11 @@ function SpeakerTest() {
   const w = words();
   const play = (): void => {
     setPlaying(true);
-    void playTestTone(media.speakerId.value).finally(() => setPlaying(false));
+    // Loaded when somebody wants to hear it; without a connection there is nothing to hear.
+    import('../media/test-tone.ts')
+      .then(({ playTestTone }) => playTestTone(media.speakerId.value))
+      .catch(() => undefined)
+      .finally(() => setPlaying(false));
   };
   return (
     <button
