@@ -7,7 +7,7 @@ import { type OutgoingMedia, preferCodec, type VideoLimits } from './outgoing-me
 import type { TrackRole } from './state.ts';
 import { TaskQueue } from './task-queue.ts';
 
-export const TRACK_ROLES = ['microphone', 'camera', 'screen', 'screen-audio'] as const satisfies TrackRole[];
+const TRACK_ROLES = ['microphone', 'camera', 'screen', 'screen-audio'] as const satisfies TrackRole[];
 
 /** webrtc-extensions §5.5, not in TypeScript's library yet. */
 type CodecEncoding = RTCRtpEncodingParameters & { codec?: RTCRtpCodec };

@@ -16,9 +16,10 @@ import {
   sends,
   writeSdp,
 } from './fake-description.ts';
+import { FakeIceAgent } from './fake-ice-agent.ts';
 import { fakeStream } from './fake-media.ts';
 import type { FakeNetwork, IceEndpoint } from './fake-network.ts';
-import { type FakeIceTransport, FakeTransceiver } from './fake-transceiver.ts';
+import { FakeTransceiver } from './fake-transceiver.ts';
 
 interface Description {
   readonly type: 'offer' | 'answer';
@@ -45,16 +46,12 @@ export class FakePeerConnection {
   /** Rejected calls, by name: none are expected where both sides follow the rules. */
   readonly failures: string[] = [];
   readonly channels: FakeDataChannel[] = [];
-  readonly iceTransport: FakeIceTransport = { onselectedcandidatepairchange: null };
   readonly #network: FakeNetwork;
   readonly #random: () => number;
   readonly #session: string;
-  readonly #endpoint: IceEndpoint;
+  readonly #ice: FakeIceAgent;
   #transceivers: FakeTransceiver[] = [];
   readonly #operations: (() => Promise<void>)[] = [];
-  readonly #localPorts = new Map<string, number[]>();
-  readonly #remotePorts = new Map<string, number[]>();
-  #candidateLines: string[] = [];
   #updateOnEmptyChain = false;
   #negotiationNeeded = false;
   #credentialsToReplace: string | undefined;
@@ -66,21 +63,17 @@ export class FakePeerConnection {
     this.#network = network;
     this.configuration = configuration;
     this.#random = random;
-    const id = network.nextId();
-    this.#session = String(id);
-    this.#endpoint = {
-      id,
+    this.#ice = new FakeIceAgent({
+      network,
+      configuration: () => this.configuration,
       localUfrag: () => ufragOf(this.currentLocalDescription),
       remoteUfrag: () => ufragOf(this.currentRemoteDescription),
-      localPorts: () => this.#localPorts.get(ufragOf(this.currentLocalDescription) ?? '') ?? [],
-      remotePorts: () => this.#remotePorts.get(ufragOf(this.currentRemoteDescription) ?? '') ?? [],
-      setIce: (state) => this.#setIce(state),
-      pairChanged: () => this.iceTransport.onselectedcandidatepairchange?.(),
-      pair: undefined,
-      silentSince: undefined,
-    };
-    byEndpoint.set(this.#endpoint, this);
-    network.attach(this.#endpoint);
+      gatheringUfrag: () => ufragOf(this.localDescription),
+      onState: (state) => this.#setIce(state),
+      onCandidate: (candidate) => this.onicecandidate?.({ candidate }),
+    });
+    this.#session = String(this.#ice.id);
+    byEndpoint.set(this.#ice.endpoint, this);
   }
 
   /** As the type that the code under test knows. */
@@ -93,7 +86,7 @@ export class FakePeerConnection {
     return (
       description && {
         type: description.type,
-        sdp: writeSdp(parseSdp(description.sdp), this.#candidateLines),
+        sdp: writeSdp(parseSdp(description.sdp), this.#ice.lines),
       }
     );
   }
@@ -104,17 +97,17 @@ export class FakePeerConnection {
 
   /** Ports of all own candidates, for a network change that kills them. */
   get ports(): readonly number[] {
-    return [...this.#localPorts.values()].flat();
+    return this.#ice.ports;
   }
 
   /** Ports of the pair that media takes, own first. */
   get pair(): readonly [number, number] | undefined {
-    return this.#endpoint.pair;
+    return this.#ice.endpoint.pair;
   }
 
   /** Ports of the candidates that were taken for `ufrag`. */
   remotePorts(ufrag: string): readonly number[] {
-    return this.#remotePorts.get(ufrag) ?? [];
+    return this.#ice.remotePorts(ufrag);
   }
 
   getTransceivers(): readonly FakeTransceiver[] {
@@ -182,36 +175,12 @@ export class FakePeerConnection {
       const ufrag = candidate.usernameFragment ?? '';
       const known = [this.pendingRemoteDescription, this.currentRemoteDescription].map(ufragOf);
       if (!known.includes(ufrag)) throw new DOMException(`unknown ufrag ${ufrag}`, 'OperationError');
-      this.#learn(ufrag, candidate.candidate);
+      this.#ice.learn(ufrag, candidate.candidate);
     });
   }
 
   async getStats(): Promise<ReadonlyMap<string, object>> {
-    const stats = new Map<string, object>();
-    const { pair } = this.#endpoint;
-    if (!pair) return stats;
-    const candidate = (id: string, port: number): object => ({
-      id,
-      type: `${id}-candidate`,
-      candidateType: this.#network.isRelay(port) ? 'relay' : 'host',
-      protocol: 'udp',
-      ...(this.#network.isRelay(port) ? { relayProtocol: 'udp' } : {}),
-      address: '127.0.0.1',
-      port,
-    });
-    stats.set('transport', { id: 'transport', type: 'transport', selectedCandidatePairId: 'pair' });
-    stats.set('pair', {
-      id: 'pair',
-      type: 'candidate-pair',
-      localCandidateId: 'local',
-      remoteCandidateId: 'remote',
-      currentRoundTripTime: 0.012,
-      // Packets come for as long as both ends of the path are there.
-      bytesReceived: pair.every((port) => this.#network.isAlive(port)) ? this.#network.clock.now() : 0,
-    });
-    stats.set('local', candidate('local', pair[0]));
-    stats.set('remote', candidate('remote', pair[1]));
-    return stats;
+    return this.#ice.stats();
   }
 
   close(): void {
@@ -219,7 +188,7 @@ export class FakePeerConnection {
     this.#closed = true;
     this.signalingState = 'closed';
     this.connectionState = 'closed';
-    this.#network.detach(this.#endpoint.id);
+    this.#ice.close();
     for (const channel of this.channels) channel.close();
   }
 
@@ -265,7 +234,7 @@ export class FakePeerConnection {
       this.pendingLocalDescription = description;
       this.signalingState = 'have-local-offer';
     } else this.#becomeStable(description, this.pendingRemoteDescription);
-    if (!this.#localPorts.has(parsed.ufrag)) this.#gather(parsed.ufrag);
+    this.#ice.gather(parsed.ufrag);
   }
 
   #applyRemote(description: Description): void {
@@ -280,7 +249,7 @@ export class FakePeerConnection {
       this.#becomeStable(this.pendingLocalDescription, description);
     }
     for (const match of description.sdp.matchAll(/^a=(candidate:.*)$/gm))
-      this.#learn(parsed.ufrag, match[1] ?? '');
+      this.#ice.learn(parsed.ufrag, match[1] ?? '');
     this.#fireTracks(parsed);
   }
 
@@ -296,7 +265,7 @@ export class FakePeerConnection {
       const transceiver = this.#byMid(section.mid);
       if (!transceiver) continue;
       transceiver.currentDirection = isAnswerer ? section.direction : reversed(section.direction);
-      transceiver.sender.transport = { iceTransport: this.iceTransport };
+      transceiver.sender.transport = { iceTransport: this.#ice.transport };
     }
     this.#negotiationNeeded = false;
     this.#updateNegotiationNeeded();
@@ -432,48 +401,9 @@ export class FakePeerConnection {
 
   // --- ICE ------------------------------------------------------------------------------------------------------
 
-  #gather(ufrag: string): void {
-    const ports: number[] = [];
-    this.#localPorts.set(ufrag, ports);
-    this.#candidateLines = [];
-    const { clock } = this.#network;
-    const wants = this.configuration.iceTransportPolicy === 'relay' ? [] : (['host', 'host'] as const);
-    const kinds = [
-      ...wants,
-      ...(this.#network.turnUp && this.configuration.iceServers?.length ? ['relay' as const] : []),
-    ];
-    for (const [index, kind] of kinds.entries()) {
-      clock.setTimeout(
-        () => {
-          if (this.#closed || ufragOf(this.localDescription) !== ufrag) return;
-          const port = this.#network.open(kind);
-          ports.push(port);
-          const line = `candidate:${port} 1 udp 1 127.0.0.1 ${port} typ ${kind} ufrag ${ufrag}`;
-          this.#candidateLines.push(line);
-          const init = { candidate: line, sdpMid: '0', sdpMLineIndex: 0, usernameFragment: ufrag };
-          this.onicecandidate?.({ candidate: { ...init, toJSON: () => init } as unknown as RTCIceCandidate });
-        },
-        5 * (index + 1),
-      );
-    }
-    clock.setTimeout(
-      () => {
-        if (!this.#closed) this.onicecandidate?.({ candidate: null });
-      },
-      5 * (kinds.length + 1),
-    );
-  }
-
-  #learn(ufrag: string, line: string): void {
-    const port = Number(line.split(' ')[5]);
-    const ports = this.#remotePorts.get(ufrag) ?? [];
-    this.#remotePorts.set(ufrag, ports);
-    if (!ports.includes(port)) ports.push(port);
-  }
-
   #setIce(state: 'checking' | 'connected' | 'disconnected' | 'failed'): void {
     if (state === 'connected') {
-      const peer = this.#network.peerOf(this.#endpoint);
+      const peer = this.#network.peerOf(this.#ice.endpoint);
       const other = peer && byEndpoint.get(peer);
       for (const channel of this.channels) {
         const partner = other?.channels.find((candidate) => candidate.id === channel.id);

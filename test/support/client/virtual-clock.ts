@@ -62,6 +62,6 @@ export class VirtualClock implements Clock {
 }
 
 /** Lets every promise that can settle without time do so. */
-export function settle(): Promise<void> {
+function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
