@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { request as ask, createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { after, before, test } from 'node:test';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { parseIpRange, silentLog } from '../../../src/base/index.ts';
@@ -309,7 +310,7 @@ test('a page over plain HTTP may do nothing either', async () => {
 test('a WebSocket over plain HTTP is refused, and its connection ended though the client leaves it open', async () => {
   const { port } = world.plain.address() as AddressInfo;
   const client = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
-  const accepted = new Promise<Socket>((resolve) =>
+  const accepted = new Promise<Duplex>((resolve) =>
     world.plain.once('upgrade', (_, socket) => resolve(socket)),
   );
   client.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
@@ -322,7 +323,7 @@ test('a WebSocket over plain HTTP is refused, and its connection ended though th
 test('to ask for a page a thousand times in one breath, and read nothing, costs the server little', async () => {
   const { port } = world.secure.address() as AddressInfo;
   const client = connect({ port, host: '127.0.0.1' });
-  const accepted = new Promise<Socket>((resolve) => world.secure.once('connection', resolve));
+  const accepted = new Promise<Duplex>((resolve) => world.secure.once('connection', resolve));
   client.write('GET /trust HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(1_000));
   client.pause();
   const before = process.memoryUsage().rss;
