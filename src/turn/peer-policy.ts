@@ -27,6 +27,7 @@ export type PeerRefusal =
   | 'reserved'
   | 'metadata'
   | 'private'
+  | 'own-address'
   | 'own-service';
 
 /** Services that hand out a cloud machine's credentials to whoever asks from inside. Refused whatever else is allowed. */
@@ -68,6 +69,7 @@ export class PeerPolicy {
   readonly #allowPrivate: boolean;
   #ownServices: ReadonlySet<string> = new Set();
   #ownPorts: ReadonlySet<number> = new Set();
+  #ownIps: ReadonlySet<string> = new Set();
 
   constructor(options: PeerPolicyOptions) {
     this.#allowLoopback = options.loopback;
@@ -80,23 +82,32 @@ export class PeerPolicy {
   setOwnServices(services: readonly SocketAddress[]): void {
     this.#ownServices = new Set(services.map(reducedKey));
     this.#ownPorts = new Set(services.map((service) => service.port));
+    this.#ownIps = new Set(services.map(({ ip }) => reduced(ip)));
   }
 
   /** For a permission, which names no port. `undefined`: allowed. */
   refusalOfIp(ip: string): PeerRefusal | undefined {
     const bytes = parseIp(ip);
     if (!bytes) return 'not-an-address';
-    return this.#refusalOfBytes(bytes);
+    return this.#refusalOfBytes(bytes) ?? (this.#isOwnAddress(ip, bytes) ? 'own-address' : undefined);
   }
 
   /** For a channel or a datagram. `undefined`: allowed. */
   refusalOf(peer: SocketAddress): PeerRefusal | undefined {
-    return this.refusalOfIp(peer.ip) ?? (this.isOwnService(peer) ? 'own-service' : undefined);
+    return this.isOwnService(peer) ? 'own-service' : this.refusalOfIp(peer.ip);
   }
 
   /** Cheap when the port is none of ours. */
   isOwnService(peer: SocketAddress): boolean {
     return this.#ownPorts.has(peer.port) && this.#ownServices.has(reducedKey(peer));
+  }
+
+  /**
+   * What comes from this machine itself passes its firewall, so whatever else listens here would be open to everybody.
+   * Where private peers are allowed, people sit at such addresses; loopback has a rule of its own.
+   */
+  #isOwnAddress(ip: string, bytes: Uint8Array): boolean {
+    return !this.#allowPrivate && this.#ownIps.has(reduced(ip)) && !inAnyRange(LOOPBACK, bytes);
   }
 
   #refusalOfBytes(ip: Uint8Array): PeerRefusal | undefined {
@@ -113,10 +124,14 @@ export class PeerPolicy {
 }
 
 /** `::ffff:192.0.2.1` and `192.0.2.1` are one service. */
-function reducedKey(address: SocketAddress): string {
-  const bytes = parseIp(address.ip);
+function reducedKey({ ip, port }: SocketAddress): string {
+  return formatAddress({ ip: reduced(ip), port });
+}
+
+function reduced(ip: string): string {
+  const bytes = parseIp(ip);
   const inner = bytes && embeddedIpv4(bytes);
-  return formatAddress({ ip: inner ? inner.join('.') : address.ip, port: address.port });
+  return inner ? inner.join('.') : ip;
 }
 
 function ranges(...texts: readonly string[]): readonly IpRange[] {

@@ -82,7 +82,9 @@ export class PeerRequests {
     const channel = { number, peer, relay: admission.relay, insideOnly: admission.insideOnly, expiresAt };
     // A number that was bound before and has expired leaves its old peer.
     const stale = allocation.channels.get(number);
-    stale?.relay.peers.get(stale.peer.ip)?.channels.delete(stale.peer.port);
+    const left = stale?.relay.peers.get(stale.peer.ip);
+    // Unless that peer has another number since.
+    if (stale && left?.channels.get(stale.peer.port) === stale) left.channels.delete(stale.peer.port);
     allocation.channels.set(number, channel);
     entry.channels.set(peer.port, channel);
     return 'done';

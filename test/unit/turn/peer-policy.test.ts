@@ -175,8 +175,9 @@ test('whatever IPv4 address is refused is refused in every IPv6 form of it', () 
   );
 });
 
-test('the server’s own services are no peers, in either notation, but other ports of that address are', () => {
+test('the server’s own services are no peers, in either notation, but other ports of that address are where private peers are allowed', () => {
   const own = policy({
+    private: 'allow',
     ownServices: [
       { ip: '198.51.100.1', port: 3478 },
       { ip: '::ffff:198.51.100.1', port: 443 },
@@ -187,4 +188,19 @@ test('the server’s own services are no peers, in either notation, but other po
   assert.equal(own.refusalOf({ ip: '::ffff:198.51.100.1', port: 3478 }), 'own-service');
   assert.equal(own.refusalOf({ ip: '198.51.100.1', port: 3479 }), undefined);
   assert.equal(own.refusalOf({ ip: '198.51.100.2', port: 3478 }), undefined);
+});
+
+test('whatever else listens on a public server is no peer, because its firewall does not see what comes from inside', () => {
+  const own = policy({ ownServices: [{ ip: '198.51.100.1', port: 3478 }] });
+  assert.equal(own.refusalOf({ ip: '198.51.100.1', port: 53 }), 'own-address');
+  assert.equal(own.refusalOfIp('198.51.100.1'), 'own-address');
+  assert.equal(own.refusalOfIp('::ffff:198.51.100.1'), 'own-address');
+  assert.equal(own.refusalOfIp('64:ff9b::c633:6401'), 'own-address');
+  assert.equal(own.refusalOfIp('198.51.100.2'), undefined);
+});
+
+test('allowed loopback stays allowed although the server listens there', () => {
+  const own = policy({ loopback: true, ownServices: [{ ip: '127.0.0.1', port: 3478 }] });
+  assert.equal(own.refusalOf({ ip: '127.0.0.1', port: 5000 }), undefined);
+  assert.equal(own.refusalOf({ ip: '127.0.0.1', port: 3478 }), 'own-service');
 });

@@ -8,6 +8,7 @@ import {
   all,
   channel,
   codeOf,
+  DEFAULT_OPTIONS,
   type Fill,
   peers,
   RawClient,
@@ -297,7 +298,10 @@ test('two clients of this server reach each other inside it, although the policy
 });
 
 test('the server’s own ports are no peers: no channel, no Send', () => {
-  const lab = new TurnLab({ relayAddresses: { v4: '192.0.2.200' } });
+  const lab = new TurnLab({
+    relayAddresses: { v4: '192.0.2.200' },
+    peerPolicy: { ...DEFAULT_OPTIONS.peerPolicy, private: 'allow' },
+  });
   const { client } = allocated(lab);
   assert.equal(client.bind(0x4000, SERVER), 403);
   assert.equal(client.permit(SERVER.ip), 0, 'a permission names no port');
@@ -306,6 +310,31 @@ test('the server’s own ports are no peers: no channel, no Send', () => {
     [],
   );
   assert.equal(said(lab, () => client.send({ ...SERVER, port: 9 }, DATA)).length, 1);
+});
+
+test('a public server relays nothing to what else listens on its own address', () => {
+  const lab = new TurnLab({ relayAddresses: { v4: '192.0.2.200' } });
+  const { client } = allocated(lab);
+  assert.equal(client.bind(0x4000, { ...SERVER, port: 53 }), 403);
+  assert.equal(client.permit(SERVER.ip), 403);
+  // Where relays have that address too, other clients are behind it, and nothing else.
+  const shared = allocated(new TurnLab());
+  assert.equal(shared.client.permit(SERVER.ip), 0);
+  assert.deepEqual(
+    said(shared.lab, () => shared.client.send({ ...SERVER, port: 53 }, DATA)),
+    [],
+  );
+});
+
+test('§12: a number that is bound anew leaves the channel alone that its old peer has got since', () => {
+  const { lab, client, relay } = allocated();
+  assert.equal(client.bind(0x4000, PEER), 0);
+  lab.now += 599_000;
+  assert.equal(client.refresh(3600), 0);
+  lab.now += 1_000;
+  assert.equal(client.bind(0x4001, PEER), 0);
+  assert.equal(client.bind(0x4000, { ip: '192.0.2.10', port: 1 }), 0);
+  assert.deepEqual(heard(lab, relay), encodeChannelData(0x4001, DATA, false));
 });
 
 test('data of somebody without an allocation, or to a relay that is gone, is dropped', () => {
