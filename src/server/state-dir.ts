@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { StackError } from '../base/index.ts';
 
 /** Where state goes when nobody says otherwise: where each system keeps what belongs to one user's programs. */
@@ -48,6 +48,26 @@ function homeFolder(): string {
   }
 }
 
+/** With the folders above it. Not Node's `recursive`, which never ends where a file system lets nobody make folders (/proc). */
+function makeFolder(path: string): void {
+  if (tryMakeFolder(path)) return;
+  const above = dirname(path);
+  if (above !== path) makeFolder(above);
+  if (!tryMakeFolder(path)) throw Object.assign(new Error(), { code: 'ENOENT' });
+}
+
+/** `false` when the folder above is not there. */
+function tryMakeFolder(path: string): boolean {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return false;
+    if (code !== 'EEXIST') throw error;
+  }
+  return true;
+}
+
 export class StateDir {
   readonly path: string;
 
@@ -58,7 +78,7 @@ export class StateDir {
   constructor(path: string | undefined) {
     this.path = resolve(path ?? defaultStateDir(process.platform, process.env, homeFolder()));
     try {
-      mkdirSync(this.path, { recursive: true, mode: 0o700 });
+      makeFolder(this.path);
       if (!statSync(this.path).isDirectory()) throw Object.assign(new Error(), { code: 'ENOTDIR' });
     } catch (cause) {
       throw this.#unusable('cannot be made', cause);

@@ -89,3 +89,16 @@ test('a state folder that is a file is refused in one sentence', () => {
     /^--state-dir: .* \(ENOTDIR\)\.$/,
   );
 });
+
+test('a place where nobody can make folders is refused in one sentence, and not tried for ever', () => {
+  const file = path.join(folder, 'a-file-again');
+  writeFileSync(file, '');
+  const nowhere = process.platform === 'linux' ? '/proc/ieum/state' : path.join(file, 'state');
+  assert.throws(
+    () => new StateDir(nowhere),
+    (error: unknown) => error instanceof StackError && error.code === 'STATE_UNUSABLE',
+  );
+  const deep = path.join(folder, 'made', 'with', 'all above it');
+  assert.equal(new StateDir(deep).path, deep);
+  assert.equal(modeOf(deep), expectedMode(0o700));
+});
