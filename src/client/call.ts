@@ -115,12 +115,11 @@ class RoomCall implements Call {
   }
 
   close(options?: { readonly keepSeat?: boolean }): void {
-    if (options?.keepSeat !== true) {
-      // Best effort: the text is handed to the transport before it is closed.
-      if (this.#view.phase === 'in-room' || this.#view.phase === 'waiting')
-        this.#tell({ type: 'leave-room' });
-      this.#entrance.giveUp();
-    }
+    const keepSeat = options?.keepSeat === true;
+    // Best effort: the text is handed to the transport before it is closed.
+    if (this.#view.phase === 'in-room' || this.#view.phase === 'waiting')
+      this.#tell({ type: keepSeat ? 'step-out' : 'leave-room' });
+    if (!keepSeat) this.#entrance.giveUp();
     this.#world.clock.clearTimeout(this.#networkTimer);
     this.#mesh.clear();
     this.#session.close();

@@ -21,6 +21,7 @@ const MESSAGES: readonly Extract<SignalingFact, { type: 'received' }>['message']
   'create-room',
   'join-room',
   'leave-room',
+  'step-out',
   'signal',
   'set-media',
   'rename',

@@ -141,6 +141,8 @@ export const ClientRequest = v.variant('type', [
     media: v.optional(MediaState),
   }),
   request('leave-room', {}),
+  /** The page is going; it may be a reload. The seat is kept for a short time only. */
+  request('step-out', {}),
   request('signal', { to: ParticipantId, signal: Signal }),
   request('set-media', { media: MediaState }),
   request('rename', { name: DisplayName }),

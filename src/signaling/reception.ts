@@ -106,7 +106,7 @@ export class Reception {
     const { sessions, seating, lobby, post } = this.#parts;
     // It may have ended already, or live again on another connection, while this end was pending.
     if (session.connection !== undefined || !sessions.has(session)) return;
-    seating.leave(now, session, 'lost');
+    seating.leave(now, session, session.steppedOut ? 'left' : 'lost');
     lobby.unwatch(session);
     sessions.delete(session);
     post.emit({ type: 'session-ended', session: session.id });

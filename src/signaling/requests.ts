@@ -68,6 +68,9 @@ export class Requests {
         return this.#joinRoom(now, wallNow, session, request);
       case 'leave-room':
         return this.#leaveRoom(now, session);
+      case 'step-out':
+        session.steppedOut = true;
+        return DONE;
       case 'signal':
         return this.#signal(session, request);
       case 'set-media':

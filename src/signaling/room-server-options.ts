@@ -9,6 +9,8 @@ export interface RoomServerOptions {
   readonly roomPeople?: number;
   /** 30,000: long enough for a changed network or a lift ride, short enough that nobody waits for a ghost. */
   readonly resumeMs?: Millis;
+  /** 8,000: a reloaded page is back in two or three seconds, on a slow phone in six; a closed one should not haunt. */
+  readonly reloadMs?: Millis;
   /** 20,000: a connection that has not said hello by then is no client of ours. */
   readonly helloMs?: Millis;
   /** 6 hours: a link for this afternoon's meeting outlives the test of this morning. */
@@ -46,6 +48,7 @@ export function roomServerLimits(options: RoomServerOptions): RoomServerLimits {
   return {
     roomPeople: options.roomPeople ?? 6,
     resumeMs: options.resumeMs ?? 30_000,
+    reloadMs: options.reloadMs ?? 8_000,
     helloMs: options.helloMs ?? 20_000,
     emptyRoomMs: options.emptyRoomMs ?? 6 * 3_600_000,
     seatMs: options.seatMs ?? 24 * 3_600_000,

@@ -73,10 +73,12 @@ export class SessionTable {
   away(now: Millis, session: Session): void {
     session.connection = undefined;
     this.#away.add(session);
-    this.#ends.set(session.id, now + this.#limits.resumeMs);
+    const { reloadMs, resumeMs } = this.#limits;
+    this.#ends.set(session.id, now + (session.steppedOut ? reloadMs : resumeMs));
   }
 
   back(session: Session): void {
+    session.steppedOut = false;
     this.#away.delete(session);
     this.#ends.clear(session.id);
   }

@@ -38,6 +38,8 @@ export class Session {
   place: Place = { kind: 'lobby' };
   /** `undefined` while away. */
   connection: ConnectionId | undefined;
+  /** It has said that its page is going. */
+  steppedOut = false;
   /** The highest number of a request. */
   received = 0;
   watchesLobby = false;

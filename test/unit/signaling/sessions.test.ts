@@ -235,3 +235,34 @@ test('when everybody is gone nothing is left but the empty room, and then not ev
 function codeOf(reply: { ok: boolean; error?: { code: string } } | undefined): string | undefined {
   return reply?.error?.code;
 }
+
+test('a page that is going keeps its seat for a reload, and for no longer', () => {
+  const { world, ada, bob } = couple();
+  callOf([ada, bob]);
+  bob.ask({ type: 'step-out' });
+  bob.cut();
+  assert.equal(ada.take('participant-updated').participant.away, true);
+  world.pass(7_999);
+  assert.ok(!ada.heard().includes('participant-left'));
+  world.pass(1);
+  assert.deepEqual(ada.take('participant-left'), {
+    type: 'participant-left',
+    participant: idOf(bob),
+    reason: 'left',
+  });
+});
+
+test('one who came back after stepping out has the full time again', () => {
+  const { world, ada, bob } = couple();
+  callOf([ada, bob]);
+  bob.ask({ type: 'step-out' });
+  bob.cut();
+  world.pass(5_000);
+  bob.connect();
+  bob.cut();
+  ada.heard();
+  world.pass(29_999);
+  assert.ok(!ada.heard().includes('participant-left'));
+  world.pass(1);
+  assert.equal(ada.take('participant-left').reason, 'lost');
+});
