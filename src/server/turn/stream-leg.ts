@@ -24,8 +24,15 @@ export interface StreamLegHandlers {
   onClosed(leg: Leg): void;
 }
 
-/** Answers are short and come one for each request: beyond this much of them the client is no longer listened to. */
+/** Messages that wait, whatever their length: each costs some 300 bytes beside its own, and ChannelData may be tiny. */
+const MAX_WAITING_MESSAGES = 4_096;
+
+/**
+ * Answers are short and come one for each request: beyond so many of them the client is not listened to until it has
+ * taken some. They have this room for themselves, so that media cannot shut them out.
+ */
 const ANSWER_ROOM_BYTES = 65_536;
+const ANSWER_ROOM_MESSAGES = 256;
 
 /** Two bits of the class in a message type: 0b01 is an indication. RFC 8489 §5. */
 const CLASS_BITS_HIGH = 0x01;
@@ -41,6 +48,10 @@ export class StreamLeg {
   #allocated = false;
   #corked = false;
   #closed = false;
+  /** Messages given to the socket and not yet sent. */
+  #waiting = 0;
+  /** Not listening: what has come already stays in the framer. */
+  #deaf = false;
   /** Data messages that found the queue full. */
   dropped = 0;
 
@@ -52,7 +63,6 @@ export class StreamLeg {
     this.#handlers = handlers;
     socket.setNoDelay(true);
     socket.on('data', (chunk) => this.#read(plainBytes(chunk)));
-    socket.on('drain', () => socket.resume());
     // A client that has ended its side hears nothing of what it asks: RFC 8656 has no half-open 5-tuple.
     socket.on('end', () => this.destroy());
     socket.on('error', () => this.destroy());
@@ -62,15 +72,37 @@ export class StreamLeg {
 
   /** `bytes` are given away. */
   send(bytes: Uint8Array): void {
-    const waiting = this.#socket.writableLength;
-    if (this.#closed) return;
-    if (waiting + bytes.length > this.#limits.queueBytes && isData(bytes)) {
+    if (this.#closed || this.#socket.destroyed) return;
+    const isFull =
+      this.#socket.writableLength + bytes.length > this.#limits.queueBytes ||
+      this.#waiting >= MAX_WAITING_MESSAGES;
+    if (isFull && isData(bytes)) {
       this.dropped += 1;
       return;
     }
-    if (waiting > this.#limits.queueBytes + ANSWER_ROOM_BYTES) this.#socket.pause();
     this.#cork();
-    this.#socket.write(bytes);
+    this.#waiting += 1;
+    this.#socket.write(bytes, this.#sent);
+    if (!this.#deaf && this.#owesTooMuch()) {
+      this.#deaf = true;
+      this.#socket.pause();
+    }
+  }
+
+  /** Shared by all writes, so that a message costs no closure. */
+  readonly #sent = (): void => {
+    this.#waiting -= 1;
+    if (!this.#deaf || this.#owesTooMuch()) return;
+    this.#deaf = false;
+    this.#pump();
+    if (!this.#deaf) this.#socket.resume();
+  };
+
+  /** Data has a queue only where there is an allocation; elsewhere all that waits are answers. */
+  #owesTooMuch(): boolean {
+    const bytes = (this.#allocated ? this.#limits.queueBytes : 0) + ANSWER_ROOM_BYTES;
+    const messages = (this.#allocated ? MAX_WAITING_MESSAGES : 0) + ANSWER_ROOM_MESSAGES;
+    return this.#socket.writableLength > bytes || this.#waiting >= messages;
   }
 
   /** While an allocation lives on it, its lifetime decides, not idleness. */
@@ -85,7 +117,14 @@ export class StreamLeg {
 
   #read(chunk: Uint8Array): void {
     this.#framer.push(chunk);
-    for (let frame = this.#framer.next(); frame && !this.#closed; frame = this.#framer.next()) {
+    this.#pump();
+  }
+
+  /** Hands on what is there, as long as somebody may listen. */
+  #pump(): void {
+    while (!this.#deaf && !this.#socket.destroyed) {
+      const frame = this.#framer.next();
+      if (!frame) break;
       if (!this.#allocated) this.#watchIdle();
       this.#handlers.onMessage(this.leg, frame);
     }
