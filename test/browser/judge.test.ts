@@ -42,6 +42,12 @@ async function lookTwice(): Promise<ReturnType<typeof progress>> {
   return progress(first, await reception(person.page));
 }
 
+/** Looks until `fits` holds: what was on its way when something was switched off takes some time to run out. */
+async function lookUntil(fits: (now: ReturnType<typeof progress>) => boolean): Promise<void> {
+  for (let look = 0; look < 8; look += 1) if (fits(await lookTwice())) return;
+  assert.fail('the judge has not noticed');
+}
+
 async function enable(kind: 'audio' | 'video', enabled: boolean): Promise<void> {
   await person.page.evaluate(
     ([which, on]) => {
@@ -51,7 +57,6 @@ async function enable(kind: 'audio' | 'video', enabled: boolean): Promise<void> 
     },
     [kind, enabled ? 'on' : 'off'] as const,
   );
-  await person.page.waitForTimeout(500);
 }
 
 test('sees moving pictures and hears sound', async () => {
@@ -63,25 +68,24 @@ test('sees moving pictures and hears sound', async () => {
 
 test('notices silence', async () => {
   await enable('audio', false);
-  const { videos, sounds } = await lookTwice();
-  assert.deepEqual({ videos, sounds }, { videos: 1, sounds: 0 });
+  await lookUntil(({ videos, sounds }) => videos === 1 && sounds === 0);
   await enable('audio', true);
 });
 
 test('notices a black picture, though frames are decoded', async () => {
   await enable('video', false);
-  assert.equal((await lookTwice()).pictures, 0);
+  await lookUntil(({ pictures }) => pictures === 0);
   await enable('video', true);
 });
 
 test('notices a picture that is received but not shown', async () => {
   await person.page.evaluate(() => document.querySelector('video')?.pause());
-  assert.equal((await lookTwice()).pictures, 0);
+  await lookUntil(({ videos, pictures }) => videos === 1 && pictures === 0);
   await person.page.evaluate(() => document.querySelector('video')?.play());
+  await assertSeesAndHears(person.page);
 });
 
 test('notices that nothing comes any more', async () => {
   await person.page.evaluate(() => window.recordedPeerConnections[0]?.close());
-  await person.page.waitForTimeout(500); // the last frames are still on their way to the screen
-  assert.deepEqual(await lookTwice(), { videos: 0, sounds: 0, pictures: 0 });
+  await lookUntil(({ videos, sounds, pictures }) => videos + sounds + pictures === 0);
 });
