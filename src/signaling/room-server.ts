@@ -7,7 +7,7 @@ import { type Connection, ConnectionTable } from './connection-table.ts';
 import { Door } from './door.ts';
 import { parseClientFrame } from './frames.ts';
 import { Lobby } from './lobby.ts';
-import type { ClientRequest, Hello, IceConfiguration } from './messages.ts';
+import type { ClientFrame, ClientRequest, Hello, IceConfiguration, RequestType } from './messages.ts';
 import { Passcodes } from './passcode.ts';
 import { Post } from './post.ts';
 import { Reception } from './reception.ts';
@@ -25,8 +25,11 @@ import { type SignalingError, signalingError } from './signaling-errors.ts';
 /** A message costs one token, and one more for each 4 KiB, so that large ones cannot flood either. */
 const BYTES_PER_TOKEN = 4_096;
 
-/** A hello makes a session, which is kept for a while. */
-const HELLO_TOKENS = 10;
+/**
+ * A hello makes a session, which is kept for a while. A new name goes to the host or the whole room: a full door of
+ * people who rename themselves in circles must not bury a host.
+ */
+const TOKENS: Partial<Record<RequestType | 'hello', number>> = { hello: 10, rename: 10, 'set-media': 4 };
 
 export interface RoomServerStats {
   readonly connections: number;
@@ -102,8 +105,7 @@ export class RoomServer implements Machine<RoomServerEvent, RoomServerTransmit> 
     const connection = this.#connections.get(id);
     if (!connection) return; // its end is under way
     const parsed = parseClientFrame(text);
-    const isHello = parsed.ok && parsed.frame.type === 'hello';
-    const tokens = (isHello ? HELLO_TOKENS : 1) + Math.floor(text.length / BYTES_PER_TOKEN);
+    const tokens = (parsed.ok ? tokensOf(parsed.frame) : 1) + Math.floor(text.length / BYTES_PER_TOKEN);
     const isWithinRate = this.#connections.pay(at, connection, tokens);
     if (!parsed.ok) {
       this.#post.emit({ type: 'received', message: 'unreadable' });
@@ -226,4 +228,8 @@ export class RoomServer implements Machine<RoomServerEvent, RoomServerTransmit> 
       this.#post.reply(session, n, { error });
     }
   }
+}
+
+function tokensOf(frame: ClientFrame): number {
+  return TOKENS[frame.type === 'hello' ? 'hello' : frame.request.type] ?? 1;
 }

@@ -194,6 +194,19 @@ test('ICE servers come again at half of their life, and on request', () => {
   ada.take('ice');
 });
 
+test('people at the door who rename themselves in circles do not bury the host', () => {
+  const world = new RoomsWorld();
+  const host = world.person('Host', '192.0.2.1');
+  const room = callOf([host], { visibility: 'public' });
+  const waiting = Array.from({ length: 16 }, (_, i) => world.person(`Guest ${i}`, `198.51.100.${i}`));
+  for (const guest of waiting) guest.ask({ type: 'join-room', room });
+  for (const guest of waiting) {
+    for (let i = 0; i < 600; i++) guest.request({ type: 'rename', name: `Guest called ${i}` });
+  }
+  assert.equal(host.closedByServer, 0);
+  assert.ok(host.events.length < 1_200, `${host.events.length} events`);
+});
+
 test('who is away gets no ICE servers then, and fresh ones when back', () => {
   const { world, ada } = couple({ resumeMs: 1_000_000 });
   ada.heard();
