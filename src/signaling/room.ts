@@ -199,6 +199,7 @@ export class Room {
       passcode: change.passcode === undefined ? before.passcode : change.passcode,
     };
     this.#changed();
+    if (change.passcode) this.#turnAway();
     if (entry === 'open') this.#admitWaiting();
     return undefined;
   }
@@ -313,6 +314,15 @@ export class Room {
   #openToFirstKnock(): void {
     const [first] = this.#knocks.values();
     if (first) this.seat(first);
+  }
+
+  /** Who waits has not shown the new passcode, and must not be let in without it when the host leaves or opens the room. */
+  #turnAway(): void {
+    for (const id of this.#knocks.keys()) {
+      this.#knocks.delete(id);
+      this.#notices.push({ type: 'out', participant: id, reason: 'declined' });
+      this.#tellHost({ type: 'knock-gone', participant: id });
+    }
   }
 
   #admitWaiting(): void {

@@ -150,6 +150,22 @@ test('opening the door lets in those who wait, as many as there are seats', () =
   cem.take('joined');
 });
 
+test('a new passcode turns away who waits at the door: nobody slips in behind it', () => {
+  for (const then of ['the host opens the room', 'the host leaves'] as const) {
+    const { world, ada, bob } = trio();
+    const room = callOf([ada], { entry: 'ask' });
+    bob.ask({ type: 'join-room', room });
+    const entry = then === 'the host opens the room' ? 'open' : 'ask';
+    ada.ask({ type: 'set-room', passcode: 'new', entry });
+    if (then === 'the host leaves') ada.ask({ type: 'leave-room' });
+    assert.equal(bob.take('out').reason, 'declined', then);
+    if (then === 'the host opens the room') ada.take('knock-gone');
+    world.pass(30_000);
+    assert.equal(bob.refused({ type: 'join-room', room }), 'PASSCODE_REQUIRED');
+    assert.equal(bob.ask({ type: 'join-room', room, passcode: 'new' }).status, 'joined');
+  }
+});
+
 test('more people than a host would look at are not kept at the door', () => {
   const { world, ada } = trio({ maxKnocks: 2 });
   const room = callOf([ada], { entry: 'ask' });
