@@ -20,14 +20,28 @@ import { Relay, type RelayId, relayId } from './relay.ts';
 import { type PortWish, RelayPorts } from './relay-ports.ts';
 import type { AllocationEnd, TurnServerEvent } from './server-events.ts';
 import type { TurnServerOptions } from './server-options.ts';
+import { subscriberOf } from './subscriber.ts';
 
 /** Binding a socket takes microseconds; a shell that has not answered by then will not. */
 const OPENING_DEADLINE_MS = 10_000;
 
+/**
+ * Of all relayed ports one address gets so much at most: where everybody may have a name, names are cheap, and nobody
+ * alone is to take what all share. An office behind one router needs far less.
+ */
+const ADDRESS_SHARE = 0.5;
+
+/** Who is counted for a relayed port. */
+interface Holder {
+  readonly quotaName: string;
+  /** By `subscriberOf`. */
+  readonly subscriber: string;
+}
+
 interface Reservation {
   readonly token: string;
   readonly relay: Relay;
-  readonly quotaName: string;
+  readonly holder: Holder;
   readonly expiresAt: Millis;
 }
 
@@ -59,6 +73,7 @@ export class AllocationBook {
   readonly #openings = new Map<LegId, Opening>();
   readonly #openingOf = new Map<RelayId, Opening>();
   readonly #reservations = new Map<string, Reservation>();
+  /** By names of quotas, and by subscribers behind an `@`. */
   readonly #heldBy = new Map<string, number>();
   #held = 0;
   #lastRelayId = 0;
@@ -136,10 +151,10 @@ export class AllocationBook {
 
   /** Steps 5, 8, 9 and 10 of RFC 8656 §7.2, as far as they need state. */
   open(now: Millis, request: OpeningRequest): OpeningOutcome {
-    const { wish, user } = request;
+    const { wish } = request;
     if (wish.token !== undefined) return this.#redeem(now, request, wish.token);
     const wanted = wish.families.length + (wish.port === 'pair' ? 1 : 0);
-    if (!this.#mayHold(user.quotaName, wanted)) return { kind: 'refused', request, code: 486 };
+    if (!this.#mayHold(holderOf(request), wanted)) return { kind: 'refused', request, code: 486 };
 
     const opening = new Opening(request, now + OPENING_DEADLINE_MS, this.#portAttempts);
     this.#openings.set(request.leg.id, opening);
@@ -206,7 +221,7 @@ export class AllocationBook {
       }
       relay.allocation = undefined;
       this.#byPort.delete(portKey(relay.family, relay.address.port));
-      this.#closeRelay(relay, allocation.user.quotaName);
+      this.#closeRelay(relay, holderOf(allocation));
     }
     if (allocation.relays.length > 0 || this.#byLeg.get(allocation.leg.id) !== allocation) return;
     this.#byLeg.delete(allocation.leg.id);
@@ -276,12 +291,12 @@ export class AllocationBook {
     const reservation = this.#reservations.get(token);
     if (!reservation || reservation.expiresAt <= now) return { kind: 'refused', request, code: 508 };
     // The port changes hands: out of the quota of who reserved it, into that of who takes it.
-    this.#release(reservation.quotaName);
-    if (!this.#mayHold(request.user.quotaName, 1)) {
-      this.#hold(reservation.quotaName);
+    this.#release(reservation.holder);
+    if (!this.#mayHold(holderOf(request), 1)) {
+      this.#hold(reservation.holder);
       return { kind: 'refused', request, code: 486 };
     }
-    this.#hold(request.user.quotaName);
+    this.#hold(holderOf(request));
     this.#reservations.delete(token);
     return {
       kind: 'granted',
@@ -307,7 +322,7 @@ export class AllocationBook {
     const relay = new Relay(relayId(this.#lastRelayId), family, address);
     this.#relays.set(relay.id, relay);
     this.#openingOf.set(relay.id, opening);
-    this.#hold(opening.request.user.quotaName);
+    this.#hold(holderOf(opening.request));
     opening.slots.push({ relay, open: false, reserve });
     const { leg } = opening.request;
     this.#events.push({ type: 'open-relay', relay: relay.id, leg, family, port: address.port });
@@ -316,7 +331,7 @@ export class AllocationBook {
   #dropSlot(opening: Opening, slot: Slot, mustClose: boolean): void {
     opening.slots.splice(opening.slots.indexOf(slot), 1);
     this.#openingOf.delete(slot.relay.id);
-    this.#closeRelay(slot.relay, opening.request.user.quotaName, mustClose);
+    this.#closeRelay(slot.relay, holderOf(opening.request), mustClose);
   }
 
   #refuse(opening: Opening): OpeningOutcome {
@@ -331,47 +346,58 @@ export class AllocationBook {
     for (const slot of opening.slots) this.#openingOf.delete(slot.relay.id);
     const relays = opening.slots.filter((slot) => !slot.reserve).map((slot) => slot.relay);
     const reserved = opening.slots.find((slot) => slot.reserve)?.relay;
-    const token = reserved && this.#reserve(now, reserved, request.user.quotaName);
+    const token = reserved && this.#reserve(now, reserved, holderOf(request));
     return { kind: 'granted', request, relays, token, failedFamily: opening.failedFamily };
   }
 
-  #reserve(now: Millis, relay: Relay, quotaName: string): Uint8Array {
+  #reserve(now: Millis, relay: Relay, holder: Holder): Uint8Array {
     const bytes = this.#random.bytes(RESERVATION_TOKEN_BYTES);
     const token = encodeHex(bytes);
     const expiresAt = now + this.#reservationMs;
-    this.#reservations.set(token, { token, relay, quotaName, expiresAt });
+    this.#reservations.set(token, { token, relay, holder, expiresAt });
     this.#expectExpiry(expiresAt);
     return bytes;
   }
 
   #dropReservation(reservation: Reservation): void {
     this.#reservations.delete(reservation.token);
-    this.#closeRelay(reservation.relay, reservation.quotaName);
+    this.#closeRelay(reservation.relay, reservation.holder);
   }
 
-  #closeRelay(relay: Relay, quotaName: string, mustClose = true): void {
+  #closeRelay(relay: Relay, holder: Holder, mustClose = true): void {
     this.#relays.delete(relay.id);
     this.#ports.release(relay.family, relay.address.port);
-    this.#release(quotaName);
+    this.#release(holder);
     if (mustClose) this.#events.push({ type: 'close-relay', relay: relay.id });
   }
 
-  #mayHold(quotaName: string, count: number): boolean {
-    const held = this.#heldBy.get(quotaName) ?? 0;
-    return held + count <= this.#quotas.perUser && this.#held + count <= this.#quotas.total;
+  #mayHold({ quotaName, subscriber }: Holder, count: number): boolean {
+    const { perUser, total } = this.#quotas;
+    const perAddress = Math.max(perUser, Math.floor(total * ADDRESS_SHARE));
+    const fits = (name: string, most: number) => (this.#heldBy.get(name) ?? 0) + count <= most;
+    return fits(quotaName, perUser) && fits(`@${subscriber}`, perAddress) && this.#held + count <= total;
   }
 
-  #hold(quotaName: string): void {
-    this.#heldBy.set(quotaName, (this.#heldBy.get(quotaName) ?? 0) + 1);
-    this.#held += 1;
+  #hold(holder: Holder): void {
+    this.#count(holder, 1);
   }
 
-  #release(quotaName: string): void {
-    const held = (this.#heldBy.get(quotaName) ?? 0) - 1;
-    if (held > 0) this.#heldBy.set(quotaName, held);
-    else this.#heldBy.delete(quotaName);
-    this.#held -= 1;
+  #release(holder: Holder): void {
+    this.#count(holder, -1);
   }
+
+  #count({ quotaName, subscriber }: Holder, change: 1 | -1): void {
+    this.#held += change;
+    for (const name of [quotaName, `@${subscriber}`]) {
+      const held = (this.#heldBy.get(name) ?? 0) + change;
+      if (held > 0) this.#heldBy.set(name, held);
+      else this.#heldBy.delete(name);
+    }
+  }
+}
+
+function holderOf({ user, leg }: Pick<OpeningRequest, 'user' | 'leg'>): Holder {
+  return { quotaName: user.quotaName, subscriber: subscriberOf(leg.client.ip) };
 }
 
 function portKey(family: IpFamily, port: number): number {

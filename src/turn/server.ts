@@ -7,12 +7,10 @@
 import {
   BucketTable,
   type Env,
-  encodeHex,
   encodeUtf8,
   type Machine,
   type Millis,
   NEVER,
-  parseIp,
   Queue,
   type SocketAddress,
 } from '../base/index.ts';
@@ -50,6 +48,7 @@ import {
   type TurnLifetimes,
   type TurnServerOptions,
 } from './server-options.ts';
+import { subscriberOf } from './subscriber.ts';
 
 /** One sweep looks at every allocation, so there is at most one a second; what has expired is refused before that. */
 const SWEEP_INTERVAL_MS = 1000;
@@ -395,14 +394,8 @@ export class TurnServer implements Machine<TurnServerEvent, TurnTransmit> {
 
   /** A stream's source address is proven by its handshake; a datagram's may be a victim's. */
   #mayAnswerUnauthenticated(leg: Leg): boolean {
-    if (isReliable(leg) || this.#unauthenticated.take(rateKey(leg.client.ip), this.#now)) return true;
+    if (isReliable(leg) || this.#unauthenticated.take(subscriberOf(leg.client.ip), this.#now)) return true;
     this.#counts.rateLimited += 1;
     return false;
   }
-}
-
-/** One IPv4 address, or one IPv6 network of 64 bits, which is what one subscriber gets. */
-function rateKey(ip: string): string {
-  if (!ip.includes(':')) return ip;
-  return encodeHex((parseIp(ip) ?? new Uint8Array(0)).subarray(0, 8));
 }

@@ -231,10 +231,23 @@ test('step 9: one family whose sockets fail is reported with 508 beside the othe
   assert.equal(lab.server.statistics.relays, 1);
 });
 
+test('step 10: one address gets half of all at most, whatever names it has', () => {
+  const lab = new TurnLab({ quotas: { perUser: 2, total: 6 } });
+  const codeFor = (ip: string, port: number, name: string, password: string) =>
+    codeOf(new RawClient(lab, { ip, port }, name, password).request(TurnMethod.ALLOCATE, udpRequested));
+  assert.equal(codeFor('2001:db8:0:1::1', 1, 'alice', 'wonder'), 0);
+  assert.equal(codeFor('2001:db8:0:1::1', 2, 'alice', 'wonder'), 0);
+  assert.equal(codeFor('2001:db8:0:1::2', 3, 'bob', 'builder'), 0);
+  assert.equal(codeFor('2001:db8:0:1::3', 4, 'bob', 'builder'), 486, 'the same network');
+  assert.equal(codeFor('2001:db8:0:2::1', 5, 'bob', 'builder'), 0, 'another one');
+  lab.wait(600_000);
+  assert.equal(codeFor('2001:db8:0:1::3', 6, 'bob', 'builder'), 0);
+});
+
 test('step 10: quotas per user and in total are 486, and what is given back counts no more', () => {
   const lab = new TurnLab({ quotas: { perUser: 2, total: 3 } });
   const at = (port: number, name = 'alice', password = 'wonder') =>
-    new RawClient(lab, { ...CLIENT, port }, name, password);
+    new RawClient(lab, { ip: `203.0.113.${port}`, port }, name, password);
   const allocate = (client: RawClient) => codeOf(client.request(TurnMethod.ALLOCATE, udpRequested));
   const first = at(1);
   assert.equal(allocate(first), 0);
