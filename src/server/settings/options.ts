@@ -142,7 +142,7 @@ export const OPTIONS = {
   totalQuota: option(shape.whole('COUNT', 1, 60_000), {
     group: 'STUN and TURN',
     fallback: 4000,
-    help: 'How many allocations there may be in total. Each holds a socket.',
+    help: 'How many allocations there may be in total. Each holds a socket. One address gets half of them at most.',
   }),
   allowLoopbackPeers: option(shape.toggle, {
     group: 'STUN and TURN',
