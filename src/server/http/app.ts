@@ -2,11 +2,12 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express';
 import type { Log } from '../../base/index.ts';
+import { DOCUMENT_STYLE_HASHES, type Language } from './document.ts';
 import { makePageFile, type PageFile, type PageFiles } from './page-files.ts';
 import { sendPlainPage } from './plain-page.ts';
 import { isLoopback, type RequestFacts } from './request-facts.ts';
 import { securityHeaders } from './security-headers.ts';
-import { TRUST_STYLE_HASHES, trustPage } from './trust-page.ts';
+import { trustPage } from './trust-page.ts';
 
 export interface AppOptions {
   readonly page: PageFiles;
@@ -30,7 +31,7 @@ export function createApp(options: AppOptions): Express {
     // Before the policy is written, because it has to name the styles of the page that follows.
     const file = findFile(page, request.path);
     response.locals.file = file;
-    response.locals.styleHashes = isTrust(request.path) ? TRUST_STYLE_HASHES : (file?.styleHashes ?? []);
+    response.locals.styleHashes = isTrust(request.path) ? DOCUMENT_STYLE_HASHES : (file?.styleHashes ?? []);
     next();
   });
   app.use(...securityHeaders({ facts, strictTransport: authority() === undefined }));
@@ -59,14 +60,19 @@ export function createApp(options: AppOptions): Express {
     response.end(pem);
   });
   // Made once for each authority: to compress it takes milliseconds, and a client can ask a thousand times in one breath.
-  let trust: { readonly pem: string; readonly file: Promise<PageFile> } | undefined;
+  let trust:
+    | { readonly pem: string; readonly files: Readonly<Record<Language, Promise<PageFile>>> }
+    | undefined;
   app.get('/trust', async (request, response) => {
     const pem = authority();
     if (pem === undefined) return sendPlainPage(response, 404);
     if (trust?.pem !== pem) {
-      trust = { pem, file: makePageFile('/trust.html', Buffer.from(trustPage(pem))) };
+      const make = (first: Language) => makePageFile('/trust.html', Buffer.from(trustPage(pem, first)));
+      trust = { pem, files: { ko: make('ko'), en: make('en') } };
     }
-    sendFile(request, response, await trust.file);
+    const language = request.acceptsLanguages('en', 'ko') === 'ko' ? 'ko' : 'en';
+    response.vary('Accept-Language');
+    sendFile(request, response, await trust.files[language]);
   });
   app.use((request: Request, response: Response) => {
     const found: PageFile | undefined = response.locals.file;
@@ -111,7 +117,7 @@ function sendFile(request: Request, response: Response, file: PageFile): void {
   response.setHeader('ETag', file.etag);
   let { body } = file;
   if (file.compressed.size > 0) {
-    response.setHeader('Vary', 'Accept-Encoding');
+    response.vary('Accept-Encoding');
     // In our order of liking: the shorter first.
     const coding = (['br', 'gzip'] as const).find(
       (name) => file.compressed.has(name) && request.acceptsEncodings(name) === name,

@@ -198,7 +198,9 @@ test('what is not there is a plain page, whatever the path tries', async () => {
     assert.equal(status, 404, path);
     assert.match(String(headers['content-type']), /^text\/html/);
     assert.match(body.toString(), /There is nothing at this address/);
-    assert.ok(headers['content-security-policy']);
+    const policy = String(headers['content-security-policy']);
+    assert.match(policy, /^default-src 'none'/);
+    assert.ok(policy.includes(String(styleHashes(body.toString())[0])), 'the page has its look');
   }
   assert.equal((await get(world.secure, '/%')).status < 500, true);
   const posted = await get(world.secure, '/', {}, 'POST');
@@ -226,6 +228,10 @@ test('the authority can be fetched and is explained in both languages; with a gi
     const policy = String((await get(world.secure, path)).headers['content-security-policy']);
     assert.ok(policy.includes(String(styleHashes(text)[0])), path);
   }
+  const korean = await get(world.secure, '/trust', { 'accept-language': 'ko-KR,ko;q=0.9,en;q=0.8' });
+  assert.match(korean.body.toString(), /^<!doctype html>\n<html lang="ko">/);
+  assert.match(text, /^<!doctype html>\n<html lang="en">/);
+  assert.match(String(korean.headers.vary), /Accept-Language/);
   const given = await openWorld({});
   assert.equal((await get(given.secure, '/ca.crt')).status, 404);
   assert.equal((await get(given.secure, '/trust')).status, 404);
