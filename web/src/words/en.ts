@@ -5,7 +5,7 @@ export const en = {
 
   // --- home ---
   homeSentence: 'Send a link.\nTalk face to face.',
-  homeMore: 'No sign-up, no install. Picture and sound go straight between the two of you.',
+  homeMore: 'No sign-up, no install. Picture and sound go straight between you.',
   startCall: 'Start a call',
   haveLink: 'Have a link or code?',
   linkPlaceholder: 'Paste it here',
