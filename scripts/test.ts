@@ -14,7 +14,7 @@ interface Stage {
 }
 
 const PURE: Limits = { files: availableParallelism(), testTimeoutMs: 120_000 };
-/** Two at a time: they mostly wait for media and timers, but some measure times, and a small machine has two cores. */
+/** Two at a time: they mostly wait for media and timers, and a small machine has two cores. */
 const WAITING: Limits = { files: 2, testTimeoutMs: 180_000 };
 
 /** Commands that all have to end with 0. */
@@ -74,6 +74,11 @@ const STAGES: readonly Stage[] = [
     name: 'browser',
     about: 'people in calls, in real browsers',
     run: (only) => withTools(() => runNodeTests('test/browser', only, WAITING)),
+  },
+  {
+    name: 'timed',
+    about: 'calls that must be back soon, one at a time so that only they are measured',
+    run: (only) => withTools(() => runNodeTests('test/timed', only, { ...WAITING, files: 1 })),
   },
 ];
 
