@@ -76,11 +76,13 @@ test('a direct call goes on: no frame gap, chat works, and a later renegotiation
 
 test('a relayed call is back within 5 s of the server', async (t) => {
   const [alice, eve] = await meet('ice=relay&transport=udp');
+  const watch = await watchFrameGap(eve.page);
   await set.server.kill();
   await alice.page.waitForTimeout(OUTAGE_MS);
   const stopped = await reception(eve.page);
   await eve.page.waitForTimeout(500);
   assert.equal(progress(stopped, await reception(eve.page)).videos, 0, 'the relay is gone, so is its media');
+  assert.ok((await watch.stop()) > LONGEST_GAP_MS, 'the watch of the test above notices when frames stop');
 
   await set.server.restart();
   const waits = await Promise.all(
