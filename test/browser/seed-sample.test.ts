@@ -3,13 +3,12 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { after, before, test } from 'node:test';
-import { launchChromium, type RunningBrowser } from '../support/browser/chromium.ts';
+import { test } from 'node:test';
 import { openByHand } from '../support/browser/hand-written.ts';
 import { allSeeAndHear } from '../support/browser/judge.ts';
-import { openPerson, type Person } from '../support/browser/people.ts';
+import type { Person } from '../support/browser/people.ts';
+import { stage } from '../support/browser/stage.ts';
 import { createRoom, RawClient } from '../support/raw-client.ts';
-import { type ServerProcess, startServerProcess } from '../support/server-process.ts';
 
 const CHANNEL = 'test/browser/seed-signaling-channel.js';
 const SAMPLE = 'test/browser/seed-sample.js';
@@ -18,23 +17,13 @@ const PAGE = {
   scripts: [CHANNEL, SAMPLE],
 };
 
-let server: ServerProcess;
-let chromium: RunningBrowser;
-
-before(async () => {
-  server = await startServerProcess();
-  chromium = await launchChromium({ ca: server.ca });
-});
-after(async () => {
-  await chromium?.close();
-  await server?.stop();
-});
+const set = stage();
 
 const read = (file: string): string => readFileSync(path.resolve(import.meta.dirname, '../..', file), 'utf8');
 
 async function open(name: string, room: string): Promise<Person> {
-  const person = await openPerson(chromium.browser, { name });
-  await openByHand(person, server, room, PAGE);
+  const person = await set.person({ name });
+  await openByHand(person, set.server, room, PAGE);
   return person;
 }
 
@@ -47,7 +36,7 @@ test('the channel has at most 30 lines and the sample is as it was written', () 
 });
 
 test('two pages with the sample complete a call', async () => {
-  const room = await createRoom(server);
+  const room = await createRoom(set.server);
   const alice = await open('Alice', room);
   const eve = await open('Eve', room);
   await alice.page.evaluate('start()'); // "Call start() to initiate."
@@ -59,10 +48,10 @@ test('two pages with the sample complete a call', async () => {
 });
 
 test('an SDP type that nobody supports is reported by the server, and nobody else gets it', async () => {
-  const room = await createRoom(server);
-  const inside = await RawClient.hello(server, 'inside');
+  const room = await createRoom(set.server);
+  const inside = await RawClient.hello(set.server, 'inside');
   await inside.request({ type: 'join-room', room });
-  const sender = await RawClient.hello(server, 'sender');
+  const sender = await RawClient.hello(set.server, 'sender');
   await sender.request({ type: 'join-room', room });
   const joined = await sender.next((event) => event.type === 'joined');
   const [peer] = joined.participants as readonly { readonly id: string }[];

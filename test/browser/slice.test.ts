@@ -1,32 +1,21 @@
 /** The thinnest slice: two hand-written pages call each other through the server's signaling, STUN and TURN. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { launchChromium, type RunningBrowser } from '../support/browser/chromium.ts';
+import { test } from 'node:test';
 import { openByHand } from '../support/browser/hand-written.ts';
 import { allSeeAndHear, selectedPairs } from '../support/browser/judge.ts';
-import { openPerson, type Person } from '../support/browser/people.ts';
+import type { Person } from '../support/browser/people.ts';
+import { stage } from '../support/browser/stage.ts';
 import { createRoom } from '../support/raw-client.ts';
-import { type ServerProcess, startServerProcess } from '../support/server-process.ts';
 
-let server: ServerProcess;
-let chromium: RunningBrowser;
-
-before(async () => {
-  server = await startServerProcess();
-  chromium = await launchChromium({ ca: server.ca });
-});
-after(async () => {
-  await chromium?.close();
-  await server?.stop();
-});
+const set = stage();
 
 async function meet(query: string): Promise<readonly Person[]> {
-  const room = await createRoom(server);
+  const room = await createRoom(set.server);
   const people: Person[] = [];
   for (const name of ['Alice', 'Eve']) {
-    const person = await openPerson(chromium.browser, { name });
+    const person = await set.person({ name });
     people.push(person);
-    await openByHand(person, server, room, {
+    await openByHand(person, set.server, room, {
       body: '<video autoplay playsinline></video>',
       scripts: ['test/browser/slice-page.js'],
       query,
