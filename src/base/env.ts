@@ -1,22 +1,7 @@
 /** What the pure floors may ask of the world: randomness, cryptography, a log, the wall clock. Interfaces only. */
+import type { CryptoProvider } from './crypto.ts';
 import type { Millis } from './machine.ts';
-
-export type HashName = 'md5' | 'sha1' | 'sha256' | 'sha384' | 'sha512';
-
-/** Synchronous primitives. Inputs are borrowed, results are given away. */
-export interface CryptoProvider {
-  hash(name: HashName, data: Uint8Array): Uint8Array;
-  hmac(name: HashName, key: Uint8Array, data: Uint8Array): Uint8Array;
-  /** Compares in time that depends on the lengths only. Different lengths are unequal. */
-  equal(a: Uint8Array, b: Uint8Array): boolean;
-}
-
-/** Cryptographically strong in the shells, seeded in tests. */
-export interface Random {
-  bytes(count: number): Uint8Array;
-  /** Uniform in 0 … 2³² − 1. */
-  uint32(): number;
-}
+import type { Random } from './random.ts';
 
 export type LogFields = Readonly<Record<string, unknown>>;
 
@@ -38,11 +23,3 @@ export interface Env {
 }
 
 export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
-
-/** Uniform in 0 … `bound` − 1, without modulo bias. `bound` is 1 … 2³². */
-export function randomBelow(random: Random, bound: number): number {
-  const limit = 2 ** 32 - (2 ** 32 % bound);
-  let value = random.uint32();
-  while (value >= limit) value = random.uint32();
-  return value % bound;
-}

@@ -11,6 +11,18 @@ export {
 } from './address.ts';
 export { ByteReader, ByteWriter, concatBytes, sameBytes } from './bytes.ts';
 export { crc32 } from './crc32.ts';
+export type {
+  Aead,
+  AeadName,
+  AgreementGroup,
+  CertificateKey,
+  CryptoProvider,
+  HashName,
+  KeyAgreement,
+  SignatureKeyKind,
+  SignatureScheme,
+  SigningKey,
+} from './crypto.ts';
 export {
   decodeBase32,
   decodeBase64,
@@ -22,20 +34,12 @@ export {
   encodeHex,
   encodeUtf8,
 } from './encoding.ts';
-export {
-  type CryptoProvider,
-  type Env,
-  type HashName,
-  type Log,
-  type LogFields,
-  type Random,
-  randomBelow,
-  silentLog,
-} from './env.ts';
+export { type Env, type Log, type LogFields, silentLog } from './env.ts';
 export { invariant, StackError, unreachable } from './errors.ts';
 export { embeddedIpv4, type IpRange, inAnyRange, inRange, parseIpRange } from './ip-range.ts';
 export { type Machine, type Millis, NEVER, type Transmit } from './machine.ts';
 export { Queue } from './queue.ts';
+export { type Random, randomBelow } from './random.ts';
 export { SeededRandom } from './seeded-random.ts';
 export { TimerTable } from './timers.ts';
 export { BucketTable, type Rate, TokenBucket } from './token-bucket.ts';

@@ -1,5 +1,5 @@
 /** A replayable `Random` for tests and simulations: splitmix32. Never for keys. */
-import type { Random } from './env.ts';
+import type { Random } from './random.ts';
 
 export class SeededRandom implements Random {
   #state: number;

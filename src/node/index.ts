@@ -7,4 +7,5 @@ export { nodeEnv } from './env.ts';
 export { type AddressScope, type OwnAddress, ownAddresses, scopeOf } from './interfaces.ts';
 export { plainBytes } from './plain-bytes.ts';
 export { nodeRandom } from './random.ts';
+export { createSigningKey } from './signatures.ts';
 export { bindUdp, type DatagramHandler, type UdpCounts, type UdpOptions, type UdpSocket } from './udp.ts';
