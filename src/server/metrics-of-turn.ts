@@ -50,9 +50,11 @@ const TOTALS: readonly (readonly [
 
 /** RFC 8489 §14.8, RFC 8656 §19. */
 const ERROR_CODES = [
+  '300',
   '400',
   '401',
   '403',
+  '405',
   '420',
   '437',
   '438',
@@ -60,6 +62,8 @@ const ERROR_CODES = [
   '441',
   '442',
   '443',
+  '446',
+  '447',
   '486',
   '500',
   '508',
@@ -76,12 +80,14 @@ export function turnMetrics(
     'udp',
     'tcp',
     'tls',
+    'dtls',
   ]);
   const ended = metrics.counter('ieum_turn_allocations_ended_total', 'Allocations that ended.', 'reason', [
     'deleted',
     'expired',
     'leg-closed',
     'server-closed',
+    'kicked',
   ]);
   const refused = metrics.counter(
     'ieum_turn_refusals_total',

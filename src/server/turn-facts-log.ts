@@ -20,6 +20,9 @@ export function logTurnFact(log: Log, fact: TurnFact): void {
       log.debug('an allocation ended', { ...leg, username, reason, traffic, lastedMs: Math.round(lastedMs) });
       return;
     }
+    case 'allocation-moved':
+      log.debug('an allocation moved', { ...leg, from: formatAddress(fact.from.client) });
+      return;
     case 'refused':
       log.debug('a TURN request was refused', { ...leg, method: fact.method, code: fact.code });
   }

@@ -15,11 +15,14 @@ import {
 import type { Allocation } from './allocation.ts';
 import { RESERVATION_TOKEN_BYTES } from './code-points.ts';
 import type { Leg, LegId } from './leg.ts';
+import type { LiveSettings } from './live-settings.ts';
 import { Opening, type OpeningRequest, type Slot } from './opening.ts';
+import { LocalQuotaLedger, type QuotaLedger, TOTAL_QUOTA } from './quota-ledger.ts';
 import { Relay, type RelayId, relayId } from './relay.ts';
 import { type PortWish, RelayPorts } from './relay-ports.ts';
 import type { AllocationEnd, TurnServerEvent } from './server-events.ts';
 import type { TurnServerOptions } from './server-options.ts';
+import { mintToken, ONLY_SHARD, type Shard } from './shard.ts';
 import { subscriberOf } from './subscriber.ts';
 
 /** Binding a socket takes microseconds; a shell that has not answered by then will not. */
@@ -62,9 +65,8 @@ export class AllocationBook {
   readonly #random: Random;
   readonly #events: Queue<TurnServerEvent>;
   readonly #addresses: TurnServerOptions['relayAddresses'];
-  readonly #quotas: TurnServerOptions['quotas'];
-  readonly #portAttempts: number;
-  readonly #reservationMs: Millis;
+  readonly #settings: LiveSettings;
+  readonly #shard: Shard;
   readonly #ports: RelayPorts;
   readonly #byLeg = new Map<LegId, Allocation>();
   readonly #relays = new Map<RelayId, Relay>();
@@ -73,25 +75,26 @@ export class AllocationBook {
   readonly #openings = new Map<LegId, Opening>();
   readonly #openingOf = new Map<RelayId, Opening>();
   readonly #reservations = new Map<string, Reservation>();
-  /** By names of quotas, and by subscribers behind an `@`. */
-  readonly #heldBy = new Map<string, number>();
-  #held = 0;
+  /** By names of quotas, by subscribers behind an `@`, and all together. */
+  readonly #ledger: QuotaLedger;
   #lastRelayId = 0;
+  #lastAllocationId = 0;
   #earliestExpiry: Millis = NEVER;
 
   constructor(
     random: Random,
     options: TurnServerOptions,
-    limits: { readonly portAttempts: number; readonly reservationMs: Millis },
+    settings: LiveSettings,
     events: Queue<TurnServerEvent>,
   ) {
     this.#random = random;
     this.#events = events;
     this.#addresses = options.relayAddresses;
-    this.#quotas = options.quotas;
-    this.#portAttempts = limits.portAttempts;
-    this.#reservationMs = limits.reservationMs;
-    this.#ports = new RelayPorts(random, options.relayPorts.min, options.relayPorts.max);
+    this.#settings = settings;
+    this.#shard = options.shard ?? ONLY_SHARD;
+    this.#ledger = options.quotaLedger ?? new LocalQuotaLedger();
+    const { min, max } = options.relayPorts;
+    this.#ports = new RelayPorts(random, min, max, this.#shard);
   }
 
   get allocationCount(): number {
@@ -137,6 +140,26 @@ export class AllocationBook {
     return alive ? relay : undefined;
   }
 
+  /** In no order that means anything. */
+  allocations(): IterableIterator<Allocation> {
+    return this.#byLeg.values();
+  }
+
+  nextAllocationId(): string {
+    this.#lastAllocationId += 1;
+    return `${this.#shard.index}-${this.#lastAllocationId}`;
+  }
+
+  /**
+   * The other shard that may hold this relayed address. What the kernel brings there by itself (it is an address of
+   * this machine, and may be a peer) is none of it: then a program that is no relay of ours may sit there too.
+   */
+  siblingAt(address: SocketAddress, insideOnly: boolean): number | undefined {
+    const shard = this.#ports.foreignShardOf(address.port);
+    if (shard === undefined || !this.isRelayIp(address.ip)) return undefined;
+    return insideOnly || !this.#addresses.byServerIp?.has(address.ip) ? shard : undefined;
+  }
+
   /** Whether this is the IP address of our relayed addresses. */
   isRelayIp(ip: string): boolean {
     const { v4, v6, byServerIp } = this.#addresses;
@@ -156,7 +179,7 @@ export class AllocationBook {
     const wanted = wish.families.length + (wish.port === 'pair' ? 1 : 0);
     if (!this.#mayHold(holderOf(request), wanted)) return { kind: 'refused', request, code: 486 };
 
-    const opening = new Opening(request, now + OPENING_DEADLINE_MS, this.#portAttempts);
+    const opening = new Opening(request, now + OPENING_DEADLINE_MS, this.#settings.limits.portAttempts);
     this.#openings.set(request.leg.id, opening);
     this.#expectExpiry(opening.deadline);
     for (const family of wish.families) {
@@ -319,13 +342,14 @@ export class AllocationBook {
 
   #addSlot(opening: Opening, family: IpFamily, address: SocketAddress, reserve: boolean): void {
     this.#lastRelayId += 1;
-    const relay = new Relay(relayId(this.#lastRelayId), family, address);
+    const relay = new Relay(relayId(this.#lastRelayId), family, 'udp', address);
     this.#relays.set(relay.id, relay);
     this.#openingOf.set(relay.id, opening);
     this.#hold(holderOf(opening.request));
     opening.slots.push({ relay, open: false, reserve });
     const { leg } = opening.request;
-    this.#events.push({ type: 'open-relay', relay: relay.id, leg, family, port: address.port });
+    const { id, protocol } = relay;
+    this.#events.push({ type: 'open-relay', relay: id, leg, protocol, family, port: address.port });
   }
 
   #dropSlot(opening: Opening, slot: Slot, mustClose: boolean): void {
@@ -351,9 +375,9 @@ export class AllocationBook {
   }
 
   #reserve(now: Millis, relay: Relay, holder: Holder): Uint8Array {
-    const bytes = this.#random.bytes(RESERVATION_TOKEN_BYTES);
+    const bytes = mintToken(this.#random, this.#shard, RESERVATION_TOKEN_BYTES);
     const token = encodeHex(bytes);
-    const expiresAt = now + this.#reservationMs;
+    const expiresAt = now + this.#settings.lifetimes.reservationSeconds * 1000;
     this.#reservations.set(token, { token, relay, holder, expiresAt });
     this.#expectExpiry(expiresAt);
     return bytes;
@@ -372,32 +396,30 @@ export class AllocationBook {
   }
 
   #mayHold({ quotaName, subscriber }: Holder, count: number): boolean {
-    const { perUser, total } = this.#quotas;
+    const { perUser, total } = this.#settings.quotas;
     const perAddress = Math.max(perUser, Math.floor(total * ADDRESS_SHARE));
-    const fits = (name: string, most: number) => (this.#heldBy.get(name) ?? 0) + count <= most;
-    return fits(quotaName, perUser) && fits(`@${subscriber}`, perAddress) && this.#held + count <= total;
+    return (
+      this.#ledger.mayHold(quotaName, count, perUser) &&
+      this.#ledger.mayHold(`@${subscriber}`, count, perAddress) &&
+      this.#ledger.mayHold(TOTAL_QUOTA, count, total)
+    );
   }
 
   #hold(holder: Holder): void {
-    this.#count(holder, 1);
+    for (const name of ledgerNames(holder)) this.#ledger.hold(name);
   }
 
   #release(holder: Holder): void {
-    this.#count(holder, -1);
-  }
-
-  #count({ quotaName, subscriber }: Holder, change: 1 | -1): void {
-    this.#held += change;
-    for (const name of [quotaName, `@${subscriber}`]) {
-      const held = (this.#heldBy.get(name) ?? 0) + change;
-      if (held > 0) this.#heldBy.set(name, held);
-      else this.#heldBy.delete(name);
-    }
+    for (const name of ledgerNames(holder)) this.#ledger.release(name);
   }
 }
 
 function holderOf({ user, leg }: Pick<OpeningRequest, 'user' | 'leg'>): Holder {
   return { quotaName: user.quotaName, subscriber: subscriberOf(leg.client.ip) };
+}
+
+function ledgerNames({ quotaName, subscriber }: Holder): readonly string[] {
+  return [quotaName, `@${subscriber}`, TOTAL_QUOTA];
 }
 
 function portKey(family: IpFamily, port: number): number {

@@ -7,6 +7,8 @@ import type { Channel, Relay, RelayOwner } from './relay.ts';
 import type { Traffic } from './traffic.ts';
 
 export class Allocation implements RelayOwner {
+  /** `<shard>-<number>`. */
+  readonly id: string;
   readonly leg: Leg;
   readonly user: AuthenticatedUser;
   readonly createdAt: Millis;
@@ -26,12 +28,14 @@ export class Allocation implements RelayOwner {
 
   constructor(
     now: Millis,
+    id: string,
     leg: Leg,
     user: AuthenticatedUser,
     relays: Relay[],
     createdBy: RequestTicket,
     answer: Uint8Array,
   ) {
+    this.id = id;
     this.leg = leg;
     this.user = user;
     this.createdAt = now;

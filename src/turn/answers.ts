@@ -1,7 +1,7 @@
 /** How the TURN server's answers look. Decides nothing. RFC 8489 §6.3.1.1, §9.2.4. */
-import type { CryptoProvider, IpFamily } from '../base/index.ts';
+import type { CryptoProvider, IpFamily, SocketAddress } from '../base/index.ts';
 import { ERROR_REASONS, MessageClass, MessageWriter, StunAttribute } from '../stun/index.ts';
-import { encodeAddressErrorCode } from './attributes.ts';
+import { encodeAddressErrorCode, encodePlainAddress } from './attributes.ts';
 import type { AuthenticatedUser } from './authenticator.ts';
 import { TurnAttribute, TurnMethod } from './code-points.ts';
 import type { Leg } from './leg.ts';
@@ -54,6 +54,14 @@ export class Answers {
       ERROR_REASONS.get(code) ?? '',
     );
     if (unknown.length > 0) writer.unknownAttributes(unknown);
+    return this.#seal(writer, request, user);
+  }
+
+  /** 300: ask over there. RFC 8489 §10. */
+  tryAlternate(request: RequestId, user: AuthenticatedUser, server: SocketAddress): Uint8Array {
+    const writer = new MessageWriter(request.method, MessageClass.ERROR, request.transactionId)
+      .errorCode(300, ERROR_REASONS.get(300) ?? '')
+      .attribute(StunAttribute.ALTERNATE_SERVER, encodePlainAddress(server));
     return this.#seal(writer, request, user);
   }
 

@@ -1,5 +1,5 @@
 /** Values of TURN's small attributes, read with their shape checked. RFC 8656 §18. */
-import type { IpFamily } from '../base/index.ts';
+import { type IpFamily, parseIp, type SocketAddress } from '../base/index.ts';
 import { AddressFamily } from '../stun/index.ts';
 
 /** LIFETIME, seconds; `undefined` unless 4 bytes. RFC 8656 §18.2. */
@@ -45,4 +45,12 @@ export function familyCodeOf(family: IpFamily): number {
  */
 export function encodeAddressErrorCode(family: IpFamily, code: number): Uint8Array {
   return Uint8Array.of(familyCodeOf(family), 0, Math.floor(code / 100), code % 100);
+}
+
+/** ALTERNATE-SERVER: an address as it is, not exclusive-ored. RFC 8489 §14.1, §14.15. Throws `TypeError` for no address. */
+export function encodePlainAddress({ ip, port }: SocketAddress): Uint8Array {
+  const bytes = parseIp(ip);
+  if (!bytes) throw new TypeError(`${ip} is no IP address.`);
+  const family = familyCodeOf(bytes.length === 4 ? 4 : 6);
+  return Uint8Array.of(0, family, port >> 8, port & 0xff, ...bytes);
 }

@@ -61,6 +61,12 @@ export class DataPath {
     if (!relay || !this.#toClient(now, relay, from, data, false)) this.#drop(relay?.allocation);
   }
 
+  /** What a client of another shard has sent to a client of ours. */
+  handleSiblingData(now: Millis, from: SocketAddress, to: SocketAddress, data: Uint8Array): void {
+    const relay = this.#book.relayAt(now, to, familyOf(to.ip));
+    if (!relay || !this.#toClient(now, relay, from, data, true)) this.#drop(relay?.allocation);
+  }
+
   #send(now: Millis, allocation: Allocation, message: StunMessage): boolean {
     if (unknownRequired(message).length > 0) return false;
     const peerValue = message.get(TurnAttribute.XOR_PEER_ADDRESS);
@@ -83,12 +89,18 @@ export class DataPath {
     data: Uint8Array,
   ): boolean {
     const inside = this.#book.relayAt(now, peer, relay.family);
-    if ((!inside && insideOnly) || data.length > MAX_UDP_PAYLOAD_BYTES) return false;
+    const shard = inside ? undefined : this.#book.siblingAt(peer, insideOnly);
+    const leaves = !inside && shard === undefined;
+    if ((leaves && insideOnly) || data.length > MAX_UDP_PAYLOAD_BYTES) return false;
     allocation.traffic.toPeerPackets += 1;
     allocation.traffic.toPeerBytes += data.length;
     this.#count(data);
-    if (!inside) this.#transmits.push({ kind: 'peer', relay: relay.id, to: peer, bytes: data.slice() });
-    else if (!this.#toClient(now, inside, relay.address, data, true)) this.#drop(inside.allocation);
+    if (inside) {
+      if (!this.#toClient(now, inside, relay.address, data, true)) this.#drop(inside.allocation);
+    } else if (shard !== undefined) {
+      const { address: from } = relay;
+      this.#transmits.push({ kind: 'sibling', shard, from, to: peer, bytes: data.slice() });
+    } else this.#transmits.push({ kind: 'peer', relay: relay.id, to: peer, bytes: data.slice() });
     return true;
   }
 

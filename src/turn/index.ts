@@ -4,9 +4,11 @@ export { type AllocateOptions, TurnClient, type TurnClientOptions } from './clie
 export type { ClientTask, TurnClientErrorCode, TurnClientEvent, TurnFailure } from './client-events.ts';
 export type { ClientCredentials } from './client-session.ts';
 export { TurnAttribute, TurnMethod } from './code-points.ts';
+export { type ConnectionId, connectionId } from './connection-id.ts';
 export { isReliable, type Leg, type LegId, legId } from './leg.ts';
 export { PeerPolicy, type PeerRefusal } from './peer-policy.ts';
-export { type RelayId, relayId } from './relay.ts';
+export { LocalQuotaLedger, type QuotaLedger, TOTAL_QUOTA } from './quota-ledger.ts';
+export { type RelayId, type RelayProtocol, relayId } from './relay.ts';
 export {
   mintRestCredentials,
   parseRestName,
@@ -22,8 +24,12 @@ export {
   type PeerPolicyOptions,
   type RelayAddresses,
   type StaticUser,
+  type TurnCapabilities,
   type TurnLifetimes,
   type TurnLimits,
+  type TurnServerChanges,
   type TurnServerOptions,
 } from './server-options.ts';
+export type { SessionFacts, SessionFilter } from './session-facts.ts';
+export { type PortSlice, portSlice, type Shard } from './shard.ts';
 export type { Traffic } from './traffic.ts';

@@ -12,12 +12,12 @@ export function legId(value: number): LegId {
 
 export interface Leg {
   readonly id: LegId;
-  readonly transport: 'udp' | 'tcp' | 'tls';
+  readonly transport: 'udp' | 'tcp' | 'tls' | 'dtls';
   readonly client: SocketAddress;
   readonly server: SocketAddress;
 }
 
 /** Whether the transport delivers by itself, in order. */
 export function isReliable(leg: Leg): boolean {
-  return leg.transport !== 'udp';
+  return leg.transport === 'tcp' || leg.transport === 'tls';
 }

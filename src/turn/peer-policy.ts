@@ -65,13 +65,18 @@ const PRIVATE = ranges(
 );
 
 export class PeerPolicy {
-  readonly #allowLoopback: boolean;
-  readonly #allowPrivate: boolean;
+  #allowLoopback = false;
+  #allowPrivate = false;
   #ownServices: ReadonlySet<string> = new Set();
   #ownPorts: ReadonlySet<number> = new Set();
   #ownIps: ReadonlySet<string> = new Set();
 
   constructor(options: PeerPolicyOptions) {
+    this.reconfigure(options);
+  }
+
+  /** Replaces everything, the own services too. */
+  reconfigure(options: PeerPolicyOptions): void {
     this.#allowLoopback = options.loopback;
     this.#allowPrivate =
       options.private === 'allow' || (options.private === 'auto' && !options.serverHasPublicAddress);

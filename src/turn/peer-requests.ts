@@ -5,9 +5,9 @@ import type { Allocation } from './allocation.ts';
 import type { AllocationBook } from './allocation-book.ts';
 import { decodeChannelNumber } from './attributes.ts';
 import { FIRST_CHANNEL, LAST_LEGACY_CHANNEL, TurnAttribute } from './code-points.ts';
+import type { LiveSettings } from './live-settings.ts';
 import type { PeerPolicy } from './peer-policy.ts';
 import type { Peer, Relay } from './relay.ts';
-import type { TurnLifetimes, TurnLimits } from './server-options.ts';
 
 export type PeerRequestResult = 'done' | 400 | 403 | 443 | 508;
 
@@ -21,14 +21,12 @@ interface Admitted {
 export class PeerRequests {
   readonly #book: AllocationBook;
   readonly #policy: PeerPolicy;
-  readonly #lifetimes: TurnLifetimes;
-  readonly #limits: TurnLimits;
+  readonly #settings: LiveSettings;
 
-  constructor(book: AllocationBook, policy: PeerPolicy, lifetimes: TurnLifetimes, limits: TurnLimits) {
+  constructor(book: AllocationBook, policy: PeerPolicy, settings: LiveSettings) {
     this.#book = book;
     this.#policy = policy;
-    this.#lifetimes = lifetimes;
-    this.#limits = limits;
+    this.#settings = settings;
   }
 
   /** RFC 8656 §10.2. All peers of the request, or none. */
@@ -36,7 +34,7 @@ export class PeerRequests {
     const values = request.getAll(TurnAttribute.XOR_PEER_ADDRESS);
     if (values.length === 0) return 400;
     // Before any of them is looked at: a stream frame holds thousands.
-    if (values.length > this.#limits.peersPerAllocation) return 508;
+    if (values.length > this.#settings.limits.peersPerAllocation) return 508;
     const admitted: Admitted[] = [];
     for (const value of values) {
       const peer = decodeXorAddress(value, request.transactionId);
@@ -73,7 +71,7 @@ export class PeerRequests {
 
     if (!this.#hasRoom(now, allocation, [admission])) return 508;
     if (!bound && !this.#hasRoomForChannel(now, allocation)) return 508;
-    const expiresAt = now + this.#lifetimes.channelSeconds * 1000;
+    const expiresAt = now + this.#settings.lifetimes.channelSeconds * 1000;
     const entry = this.#permit(now, admission);
     if (bound) {
       bound.expiresAt = expiresAt;
@@ -106,13 +104,13 @@ export class PeerRequests {
     const fresh = new Set<string>();
     for (const { relay, peer } of admitted) if (!relay.peers.has(peer.ip)) fresh.add(peer.ip);
     if (fresh.size === 0) return true;
-    if (allocation.peerCount + fresh.size <= this.#limits.peersPerAllocation) return true;
+    if (allocation.peerCount + fresh.size <= this.#settings.limits.peersPerAllocation) return true;
     allocation.prune(now);
-    return allocation.peerCount + fresh.size <= this.#limits.peersPerAllocation;
+    return allocation.peerCount + fresh.size <= this.#settings.limits.peersPerAllocation;
   }
 
   #hasRoomForChannel(now: Millis, allocation: Allocation): boolean {
-    const limit = this.#limits.channelsPerAllocation;
+    const limit = this.#settings.limits.channelsPerAllocation;
     if (allocation.channels.size >= limit) allocation.prune(now);
     return allocation.channels.size < limit;
   }
@@ -120,7 +118,7 @@ export class PeerRequests {
   /** RFC 8656 §9: install, or set back to the full lifetime. */
   #permit(now: Millis, admission: Admitted): Peer {
     const { relay, peer, insideOnly } = admission;
-    const permittedUntil = now + this.#lifetimes.permissionSeconds * 1000;
+    const permittedUntil = now + this.#settings.lifetimes.permissionSeconds * 1000;
     const known = relay.peers.get(peer.ip);
     if (known) {
       known.permittedUntil = permittedUntil;

@@ -12,6 +12,9 @@ export function relayId(value: number): RelayId {
   return value as RelayId;
 }
 
+/** What a relayed address speaks with its peers. RFC 8656, RFC 6062. */
+export type RelayProtocol = 'udp' | 'tcp';
+
 /** A channel number bound to a peer. RFC 8656 §12. */
 export interface Channel {
   readonly number: number;
@@ -42,6 +45,7 @@ export interface RelayOwner {
 export class Relay {
   readonly id: RelayId;
   readonly family: IpFamily;
+  readonly protocol: RelayProtocol;
   /** As told to the client: the advertised address, and the port that the shell has bound. */
   readonly address: SocketAddress;
   /** `undefined` while it is being opened or held in reserve. */
@@ -49,9 +53,10 @@ export class Relay {
   expiresAt: Millis = 0;
   readonly peers = new Map<string, Peer>();
 
-  constructor(id: RelayId, family: IpFamily, address: SocketAddress) {
+  constructor(id: RelayId, family: IpFamily, protocol: RelayProtocol, address: SocketAddress) {
     this.id = id;
     this.family = family;
+    this.protocol = protocol;
     this.address = address;
   }
 

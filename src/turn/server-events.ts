@@ -1,7 +1,8 @@
 /** What comes out of the TURN server besides packets: orders for the shell, and facts for logs and metrics. */
 import type { IpFamily, Millis, SocketAddress } from '../base/index.ts';
+import type { ConnectionId } from './connection-id.ts';
 import type { Leg } from './leg.ts';
-import type { RelayId } from './relay.ts';
+import type { RelayId, RelayProtocol } from './relay.ts';
 import type { Traffic } from './traffic.ts';
 
 /** `bytes` are given away. */
@@ -10,6 +11,17 @@ export type TurnTransmit =
   | {
       readonly kind: 'peer';
       readonly relay: RelayId;
+      readonly to: SocketAddress;
+      /** Set DF; only where `capabilities.dontFragment` says that it can be done. RFC 8656 §14. */
+      readonly dontFragment?: true;
+      readonly bytes: Uint8Array;
+    }
+  /** For another machine of this server: give it to `handleSiblingData` of that shard. */
+  | {
+      readonly kind: 'sibling';
+      readonly shard: number;
+      /** Both relayed addresses. */
+      readonly from: SocketAddress;
       readonly to: SocketAddress;
       readonly bytes: Uint8Array;
     };
@@ -21,14 +33,17 @@ export type AllocationEnd =
   /** The stream to the client ended. */
   | 'leg-closed'
   /** The server was closed. */
-  | 'server-closed';
+  | 'server-closed'
+  /** An operator ended it. */
+  | 'kicked';
 
 export type TurnServerEvent =
-  /** Order: bind a UDP socket to this port (for this leg), then `handleRelayOpened` or `handleRelayFailed`. */
+  /** Order: bind a socket to this port (for this leg; TCP: and listen), then `handleRelayOpened` or `handleRelayFailed`. */
   | {
       readonly type: 'open-relay';
       readonly relay: RelayId;
       readonly leg: Leg;
+      readonly protocol: RelayProtocol;
       readonly family: IpFamily;
       readonly port: number;
     }
@@ -36,6 +51,30 @@ export type TurnServerEvent =
   | { readonly type: 'close-relay'; readonly relay: RelayId }
   /** Order: destroy the connection, its stream makes no sense. */
   | { readonly type: 'close-leg'; readonly leg: Leg; readonly reason: string }
+  /**
+   * Order: the request belongs to another shard, which answers it. All that comes on this 5-tuple goes there from now
+   * on. `bytes` are given away.
+   */
+  | {
+      readonly type: 'hand-over';
+      readonly leg: Leg;
+      readonly shard: number;
+      readonly bytes: Uint8Array;
+    }
+  /**
+   * Order: connect to the peer from the relay's address, then `handlePeerConnected` or `handlePeerConnectFailed`.
+   * RFC 6062 §5.2.
+   */
+  | {
+      readonly type: 'connect-peer';
+      readonly connection: ConnectionId;
+      readonly relay: RelayId;
+      readonly to: SocketAddress;
+    }
+  /** Order: from now on bytes go raw between this leg and the peer, both ways; the leg has left the machine. */
+  | { readonly type: 'join-connection'; readonly connection: ConnectionId; readonly leg: Leg }
+  /** Order: end the connection to the peer, and that to the client if they are joined. */
+  | { readonly type: 'close-connection'; readonly connection: ConnectionId }
   /** The leg's id must stay the same from here … */
   | {
       readonly type: 'allocation-created';
@@ -43,6 +82,14 @@ export type TurnServerEvent =
       readonly username: string;
       readonly relayed: readonly SocketAddress[];
       readonly lifetimeSeconds: number;
+    }
+  /** The allocation lives on `to` from now on; `from` may go. `leg` is `to`. RFC 8016 §3.2.2. */
+  | {
+      readonly type: 'allocation-moved';
+      readonly leg: Leg;
+      readonly from: Leg;
+      readonly to: Leg;
+      readonly username: string;
     }
   /** … to here. */
   | {

@@ -1,5 +1,7 @@
 /** What a TURN server can be told. Every limit has a default with a reason. RFC 8656 §7.2. */
 import type { Rate, SocketAddress } from '../base/index.ts';
+import type { QuotaLedger } from './quota-ledger.ts';
+import type { Shard } from './shard.ts';
 
 export interface StaticUser {
   readonly username: string;
@@ -76,9 +78,39 @@ export interface TurnServerOptions {
   readonly quotas: { readonly perUser: number; readonly total: number };
   readonly lifetimes?: Partial<TurnLifetimes>;
   readonly limits?: Partial<TurnLimits>;
+  /** Counts for `quotas`; shared where several machines are one server. Default: this machine alone. */
+  readonly quotaLedger?: QuotaLedger;
+  /** Which one of several machines that share addresses and secrets this is. Default: the only one. */
+  readonly shard?: Shard;
+  /** Where to send whom there is no room for (300 in place of 508): the first one of the client's family. */
+  readonly alternateServers?: readonly SocketAddress[];
+  /** What the shell's sockets can do. Default: nothing of it. */
+  readonly capabilities?: TurnCapabilities;
   /** SOFTWARE in the answers to Allocate and Refresh; left out by default, since it helps an attacker only. */
   readonly software?: string | undefined;
 }
+
+export interface TurnCapabilities {
+  /** Set DF on what goes to peers. Without: DONT-FRAGMENT is answered with 420. RFC 8656 §7.2, §14. */
+  readonly dontFragment: boolean;
+  /** Tell of ICMP messages by `handlePeerIcmp`. RFC 8656 §11.5. */
+  readonly icmp: boolean;
+}
+
+/** What can be changed while the machine runs. Allocations that exist stay. */
+export type TurnServerChanges = Partial<
+  Pick<
+    TurnServerOptions,
+    | 'users'
+    | 'restSecrets'
+    | 'strictExpiry'
+    | 'peerPolicy'
+    | 'quotas'
+    | 'lifetimes'
+    | 'limits'
+    | 'alternateServers'
+  >
+>;
 
 export const DEFAULT_LIFETIMES: TurnLifetimes = {
   allocationSeconds: 600,

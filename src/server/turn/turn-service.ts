@@ -62,7 +62,16 @@ export interface TurnServiceOptions
 
 export type TurnFact = Exclude<
   TurnServerEvent,
-  { readonly type: 'open-relay' | 'close-relay' | 'close-leg' }
+  {
+    readonly type:
+      | 'open-relay'
+      | 'close-relay'
+      | 'close-leg'
+      | 'hand-over'
+      | 'connect-peer'
+      | 'join-connection'
+      | 'close-connection';
+  }
 >;
 
 export interface TurnServiceStatistics extends TurnStatistics {
@@ -251,6 +260,7 @@ export class TurnService {
   }
 
   #transmit(out: TurnTransmit): void {
+    if (out.kind === 'sibling') return; // one machine has no sibling
     if (out.kind === 'peer') this.#relays.send(out.relay, out.to, out.bytes);
     else if (out.leg.transport !== 'udp') this.#streams.send(out.leg, out.bytes);
     else this.#sockets.get(out.leg.server.ip)?.send(out.bytes, out.leg.client);
@@ -269,13 +279,20 @@ export class TurnService {
       case 'close-leg':
         this.#streams.destroy(event.leg);
         return;
+      case 'hand-over': // one machine has no sibling
+      case 'connect-peer':
+      case 'join-connection':
+      case 'close-connection':
+        return;
+      case 'allocation-moved':
+        this.#hold(event.to);
+        this.#release(event.from);
+        break;
       case 'allocation-created':
-        if (event.leg.transport === 'udp') this.#legs.hold(event.leg);
-        else this.#streams.setAllocated(event.leg, true);
+        this.#hold(event.leg);
         break;
       case 'allocation-ended':
-        if (event.leg.transport === 'udp') this.#legs.release(event.leg);
-        else this.#streams.setAllocated(event.leg, false);
+        this.#release(event.leg);
         break;
       case 'refused':
         break;
@@ -283,6 +300,16 @@ export class TurnService {
         unreachable(event);
     }
     this.#options.onFact?.(event);
+  }
+
+  #hold(leg: Leg): void {
+    if (leg.transport === 'udp') this.#legs.hold(leg);
+    else this.#streams.setAllocated(leg, true);
+  }
+
+  #release(leg: Leg): void {
+    if (leg.transport === 'udp') this.#legs.release(leg);
+    else this.#streams.setAllocated(leg, false);
   }
 
   /**

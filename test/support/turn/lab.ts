@@ -66,6 +66,7 @@ export class TurnLab {
   readonly sockets = new Map<RelayId, { family: 4 | 6; port: number }>();
   /** What the server has said to peers and nobody has looked at yet. */
   readonly toPeers: Extract<TurnTransmit, { kind: 'peer' }>[] = [];
+  readonly toSiblings: Extract<TurnTransmit, { kind: 'sibling' }>[] = [];
   readonly toClients: Extract<TurnTransmit, { kind: 'client' }>[] = [];
   readonly events: TurnServerEvent[] = [];
   /** Ports that other programs hold. */
@@ -124,6 +125,7 @@ export class TurnLab {
     }
     for (let out = this.server.pollTransmit(); out; out = this.server.pollTransmit()) {
       if (out.kind === 'peer') this.toPeers.push(out);
+      else if (out.kind === 'sibling') this.toSiblings.push(out);
       else this.toClients.push(out);
     }
   }

@@ -109,7 +109,11 @@ export class TurnWorld {
     this.server = this.#newServer();
   }
 
-  client(transport: Leg['transport'] = 'udp', username = 'alice', password = 'wonder'): WorldClient {
+  client(
+    transport: Exclude<Leg['transport'], 'dtls'> = 'udp',
+    username = 'alice',
+    password = 'wonder',
+  ): WorldClient {
     const n = this.clients.length + 1;
     const leg: Leg = {
       id: legId(n),
@@ -190,6 +194,7 @@ export class TurnWorld {
           this.#carry(client, bytes, 'to-client', (part) => client.machine.handleBytes(this.now, part));
         continue;
       }
+      if (out.kind === 'sibling') continue;
       const from = this.#relays.get(out.relay);
       if (from) this.#after(this.#path.delayMs, () => this.atPeers.push({ from, to: out.to, bytes }));
     }

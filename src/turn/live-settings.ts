@@ -1,0 +1,40 @@
+/** What a running machine goes by: the options, filled up with defaults, and exchanged by a reload. Checks nothing. */
+import type { SocketAddress } from '../base/index.ts';
+import {
+  DEFAULT_LIFETIMES,
+  DEFAULT_LIMITS,
+  type TurnLifetimes,
+  type TurnLimits,
+  type TurnServerChanges,
+  type TurnServerOptions,
+} from './server-options.ts';
+
+/** Shared by the parts of one machine, which look here each time. */
+export interface LiveSettings {
+  lifetimes: TurnLifetimes;
+  limits: TurnLimits;
+  quotas: TurnServerOptions['quotas'];
+  strictExpiry: boolean;
+  alternateServers: readonly SocketAddress[];
+  draining: boolean;
+}
+
+export function liveSettings(options: TurnServerOptions): LiveSettings {
+  return {
+    lifetimes: { ...DEFAULT_LIFETIMES, ...options.lifetimes },
+    limits: { ...DEFAULT_LIMITS, ...options.limits },
+    quotas: options.quotas,
+    strictExpiry: options.strictExpiry ?? false,
+    alternateServers: options.alternateServers ?? [],
+    draining: false,
+  };
+}
+
+/** What `changed` names is replaced; of limits and lifetimes, only those it names. */
+export function applyChanges(live: LiveSettings, changed: TurnServerChanges): void {
+  live.lifetimes = { ...live.lifetimes, ...changed.lifetimes };
+  live.limits = { ...live.limits, ...changed.limits };
+  live.quotas = changed.quotas ?? live.quotas;
+  live.strictExpiry = changed.strictExpiry ?? live.strictExpiry;
+  live.alternateServers = changed.alternateServers ?? live.alternateServers;
+}
