@@ -38,6 +38,17 @@ export { type Env, type Log, type LogFields, silentLog } from './env.ts';
 export { invariant, StackError, unreachable } from './errors.ts';
 export { embeddedIpv4, type IpRange, inAnyRange, inRange, parseIpRange } from './ip-range.ts';
 export { type Machine, type Millis, NEVER, type Transmit } from './machine.ts';
+export type {
+  ByteStream,
+  DatagramHandler,
+  DatagramSocket,
+  InterfaceAddress,
+  Platform,
+  Settled,
+  StreamHandlers,
+  StreamListener,
+  UdpBinding,
+} from './platform.ts';
 export { Queue } from './queue.ts';
 export { type Random, randomBelow } from './random.ts';
 export { SeededRandom } from './seeded-random.ts';

@@ -8,4 +8,4 @@ export { type AddressScope, type OwnAddress, ownAddresses, scopeOf } from './int
 export { plainBytes } from './plain-bytes.ts';
 export { nodeRandom } from './random.ts';
 export { createSigningKey } from './signatures.ts';
-export { bindUdp, type DatagramHandler, type UdpCounts, type UdpOptions, type UdpSocket } from './udp.ts';
+export { bindUdp, type UdpCounts, type UdpOptions, type UdpSocket } from './udp.ts';

@@ -3,18 +3,21 @@
  * once in a while. Knows nothing of what the datagrams mean.
  */
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
-import { canonicalIp, familyOf, type Log, type SocketAddress, silentLog } from '../base/index.ts';
+import {
+  canonicalIp,
+  type DatagramHandler,
+  type DatagramSocket,
+  familyOf,
+  type Log,
+  type SocketAddress,
+  silentLog,
+  type UdpBinding,
+} from '../base/index.ts';
 import { bindError, systemCodeOf } from './bind-error.ts';
 import { monotonicNow } from './clock.ts';
 import { plainBytes } from './plain-bytes.ts';
 
-export interface UdpOptions {
-  /** A local address, or `0.0.0.0` / `::`. An IPv6 socket never takes IPv4 traffic. */
-  readonly ip: string;
-  /** 0 lets the system choose. */
-  readonly port: number;
-  /** What to ask the kernel for, in bytes; it may give less (Linux: net.core.rmem_max). */
-  readonly receiveBufferBytes?: number;
+export interface UdpOptions extends UdpBinding {
   readonly log?: Log;
 }
 
@@ -25,16 +28,10 @@ export interface UdpCounts {
   sendFailed: number;
 }
 
-/** Borrows nothing: the bytes of a received datagram belong to the handler. */
-export type DatagramHandler = (from: SocketAddress, bytes: Uint8Array) => void;
-
-export interface UdpSocket {
-  readonly local: SocketAddress;
+export interface UdpSocket extends DatagramSocket {
   readonly counts: Readonly<UdpCounts>;
   /** `bytes` are given away until the next turn of the event loop. After `close` it does nothing. */
   send(bytes: Uint8Array, to: SocketAddress): void;
-  /** Replaces the handler. Set it in the same turn as the socket was bound, so that nothing is missed. */
-  onDatagram(handler: DatagramHandler): void;
   /** Idempotent; resolves when the port is free again. */
   close(): Promise<void>;
 }
