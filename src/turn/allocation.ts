@@ -2,6 +2,7 @@
 import type { Millis, SocketAddress } from '../base/index.ts';
 import type { RequestTicket } from './answer-memory.ts';
 import type { AuthenticatedUser } from './authenticator.ts';
+import { noMeters } from './bandwidth-ledger.ts';
 import type { Leg } from './leg.ts';
 import type { Channel, Relay, RelayOwner } from './relay.ts';
 import type { Traffic } from './traffic.ts';
@@ -22,6 +23,7 @@ export class Allocation implements RelayOwner {
     toClientBytes: 0,
     droppedPackets: 0,
   };
+  readonly meters = noMeters();
   /** The Allocate transaction and its answer: a late retransmission gets the same one. RFC 8656 §7.2, note. */
   readonly createdBy: RequestTicket;
   readonly answer: Uint8Array;

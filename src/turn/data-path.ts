@@ -3,6 +3,8 @@ import { familyOf, type Millis, type Queue, type SocketAddress } from '../base/i
 import { decodeXorAddress, MessageClass, MessageWriter, type StunMessage } from '../stun/index.ts';
 import type { Allocation } from './allocation.ts';
 import type { AllocationBook } from './allocation-book.ts';
+import type { Bandwidth } from './bandwidth.ts';
+import type { Direction } from './bandwidth-ledger.ts';
 import { channelDataOf, channelNumberOf, encodeChannelData } from './channel-data.ts';
 import { TurnAttribute, TurnMethod } from './code-points.ts';
 import { unknownRequired } from './known-attributes.ts';
@@ -18,20 +20,25 @@ const DATA_INDICATION_OVERHEAD_BYTES = 20 + 24 + 4 + 3;
 export class DataPath {
   readonly #book: AllocationBook;
   readonly #policy: PeerPolicy;
+  readonly #bandwidth: Bandwidth;
   readonly #transmits: Queue<TurnTransmit>;
   readonly #newTransactionId: () => Uint8Array;
   relayedPackets = 0;
   relayedBytes = 0;
   droppedPackets = 0;
+  /** Of those, for being over a byte rate. */
+  throttledPackets = 0;
 
   constructor(
     book: AllocationBook,
     policy: PeerPolicy,
+    bandwidth: Bandwidth,
     transmits: Queue<TurnTransmit>,
     newTransactionId: () => Uint8Array,
   ) {
     this.#book = book;
     this.#policy = policy;
+    this.#bandwidth = bandwidth;
     this.#transmits = transmits;
     this.#newTransactionId = newTransactionId;
   }
@@ -92,6 +99,7 @@ export class DataPath {
     const shard = inside ? undefined : this.#book.siblingAt(peer, insideOnly);
     const leaves = !inside && shard === undefined;
     if ((leaves && insideOnly) || data.length > MAX_UDP_PAYLOAD_BYTES) return false;
+    if (!this.#isWithinRate(now, allocation, 'toPeer', data)) return false;
     allocation.traffic.toPeerPackets += 1;
     allocation.traffic.toPeerBytes += data.length;
     this.#count(data);
@@ -110,6 +118,7 @@ export class DataPath {
     const peer = relay.permitted(now, from.ip);
     if (!allocation || !peer || data.length > MAX_PEER_PAYLOAD_BYTES) return false;
     if (peer.insideOnly && !fromInside) return false;
+    if (!this.#isWithinRate(now, allocation, 'toClient', data)) return false;
     allocation.traffic.toClientPackets += 1;
     allocation.traffic.toClientBytes += data.length;
     this.#count(data);
@@ -132,6 +141,12 @@ export class DataPath {
       .xorAddress(TurnAttribute.XOR_PEER_ADDRESS, from)
       .attribute(TurnAttribute.DATA, data)
       .finish();
+  }
+
+  #isWithinRate(now: Millis, owner: RelayOwner, direction: Direction, data: Uint8Array): boolean {
+    if (this.#bandwidth.allows(now, owner.meters, direction, data.length)) return true;
+    this.throttledPackets += 1;
+    return false;
   }
 
   #count(data: Uint8Array): void {

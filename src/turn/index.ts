@@ -1,4 +1,9 @@
 /** Floor 2: TURN, server and client, as machines. No I/O. RFC 8656. */
+export {
+  type BandwidthLedger,
+  type Direction,
+  LocalBandwidthLedger,
+} from './bandwidth-ledger.ts';
 export { channelDataOf, channelNumberOf, encodeChannelData, isChannelData } from './channel-data.ts';
 export { type AllocateOptions, TurnClient, type TurnClientOptions } from './client.ts';
 export type { ClientTask, TurnClientErrorCode, TurnClientEvent, TurnFailure } from './client-events.ts';
@@ -19,6 +24,7 @@ export {
 export { TurnServer } from './server.ts';
 export type { AllocationEnd, TurnServerEvent, TurnStatistics, TurnTransmit } from './server-events.ts';
 export {
+  type BandwidthLimits,
   DEFAULT_LIFETIMES,
   DEFAULT_LIMITS,
   type PeerPolicyOptions,

@@ -1,5 +1,6 @@
 /** One relayed transport address, and the peers that it may talk to. RFC 8656 §6, §9, §12. */
 import type { IpFamily, Millis, SocketAddress } from '../base/index.ts';
+import type { Meters } from './bandwidth-ledger.ts';
 import type { Leg } from './leg.ts';
 import type { Traffic } from './traffic.ts';
 
@@ -40,6 +41,7 @@ export interface Peer {
 export interface RelayOwner {
   readonly leg: Leg;
   readonly traffic: Traffic;
+  readonly meters: Meters;
 }
 
 export class Relay {

@@ -118,6 +118,8 @@ export interface TurnStatistics {
   readonly rateLimited: number;
   /** Data to or from a peer that was not relayed. */
   readonly droppedPackets: number;
+  /** Of those, for being over a byte rate. */
+  readonly throttledPackets: number;
   readonly relayedPackets: number;
   readonly relayedBytes: number;
   readonly rememberedAnswers: number;

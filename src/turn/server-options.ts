@@ -1,5 +1,6 @@
 /** What a TURN server can be told. Every limit has a default with a reason. RFC 8656 §7.2. */
 import type { Rate, SocketAddress } from '../base/index.ts';
+import type { BandwidthLedger } from './bandwidth-ledger.ts';
 import type { QuotaLedger } from './quota-ledger.ts';
 import type { Shard } from './shard.ts';
 
@@ -42,6 +43,12 @@ export interface TurnLifetimes {
   readonly reservationSeconds: number;
 }
 
+/** Bytes of data each second, in each direction; what is left out is not limited. */
+export interface BandwidthLimits {
+  readonly perAllocation?: number | undefined;
+  readonly total?: number | undefined;
+}
+
 export interface TurnLimits {
   /** IP addresses for which one allocation may hold permissions: bounds memory. A room of hundreds has fewer. */
   readonly peersPerAllocation: number;
@@ -58,6 +65,8 @@ export interface TurnLimits {
   readonly unauthenticatedAnswers: Rate;
   /** Source addresses remembered for that; the table never grows beyond. */
   readonly rateTableKeys: number;
+  /** With a burst of half a second, or of 64 KB; what is over is dropped. Default: none. RFC 8656 §5. */
+  readonly bandwidth?: BandwidthLimits | undefined;
 }
 
 export interface TurnServerOptions {
@@ -80,6 +89,8 @@ export interface TurnServerOptions {
   readonly limits?: Partial<TurnLimits>;
   /** Counts for `quotas`; shared where several machines are one server. Default: this machine alone. */
   readonly quotaLedger?: QuotaLedger;
+  /** Counts for `limits.bandwidth.total`, likewise. */
+  readonly bandwidthLedger?: BandwidthLedger;
   /** Which one of several machines that share addresses and secrets this is. Default: the only one. */
   readonly shard?: Shard;
   /** Where to send whom there is no room for (300 in place of 508): the first one of the client's family. */

@@ -29,6 +29,8 @@ import { AllocationBook } from './allocation-book.ts';
 import { AnswerMemory, ticketOf } from './answer-memory.ts';
 import { Answers } from './answers.ts';
 import { Authenticator, type Verdict } from './authenticator.ts';
+import { Bandwidth } from './bandwidth.ts';
+import { LocalBandwidthLedger } from './bandwidth-ledger.ts';
 import { isChannelData } from './channel-data.ts';
 import { TurnAttribute, TurnMethod } from './code-points.ts';
 import { CredentialBook } from './credential-book.ts';
@@ -105,13 +107,14 @@ export class TurnServer implements Machine<TurnServerEvent, TurnTransmit> {
     );
     this.#refreshes = new RefreshRequests(this.#book, this.#answers, this.#replies, this.#settings);
     this.#peerRequests = new PeerRequests(this.#book, this.#policy, this.#settings);
-    this.#data = new DataPath(this.#book, this.#policy, this.#transmits, () =>
+    const bandwidth = new Bandwidth(this.#settings, options.bandwidthLedger ?? new LocalBandwidthLedger());
+    this.#data = new DataPath(this.#book, this.#policy, bandwidth, this.#transmits, () =>
       random.bytes(TRANSACTION_ID_BYTES),
     );
   }
 
   get statistics(): TurnStatistics {
-    const { relayedPackets, relayedBytes, droppedPackets } = this.#data;
+    const { relayedPackets, relayedBytes, droppedPackets, throttledPackets } = this.#data;
     return {
       ...this.#counts,
       retransmissions: this.#replies.retransmissions,
@@ -121,6 +124,7 @@ export class TurnServer implements Machine<TurnServerEvent, TurnTransmit> {
       relayedPackets,
       relayedBytes,
       droppedPackets,
+      throttledPackets,
     };
   }
 
