@@ -1,14 +1,44 @@
 /** From settings to open STUN and TURN listeners. */
-import { decodeBase64, type Env, encodeUtf8 } from '../base/index.ts';
+import { decodeBase64, type Env, encodeUtf8, type IpRange, type SocketAddress } from '../base/index.ts';
 import { listenError } from './listen-error.ts';
 import type { Secrets } from './secrets.ts';
 import type { Settings } from './settings/options.ts';
+import type { OauthKey } from './settings/relay-shapes.ts';
+import type { NamedRange } from './settings/shapes.ts';
 import {
   openTurnService,
   type TurnFact,
   type TurnService,
   type TurnServiceOptions,
 } from './turn/turn-service.ts';
+
+/** Ranges that let in and that keep out; the narrower one decides. */
+export interface AccessRanges {
+  readonly allow: readonly IpRange[];
+  readonly deny: readonly IpRange[];
+}
+
+/** What settings say of STUN and TURN beyond what must be said. */
+export interface TurnWishes {
+  /** RFC 8016. */
+  readonly mobility: boolean;
+  /** RFC 6062. */
+  readonly tcpRelay: boolean;
+  readonly rfc3489: boolean;
+  /** RFC 5780; `undefined`: off. */
+  readonly behaviourDiscovery:
+    | { readonly alternatePort: number; readonly alternateIp: string | undefined }
+    | undefined;
+  /** RFC 7635. */
+  readonly oauthKeys: readonly OauthKey[];
+  readonly strictExpiry: boolean;
+  readonly alternateServers: readonly SocketAddress[];
+  readonly relayWorkers: number | 'auto';
+  /** Whose word about the address of a TCP client is taken. */
+  readonly proxies: readonly IpRange[];
+  readonly clients: AccessRanges;
+  readonly peers: TurnServiceOptions['peers'] & AccessRanges;
+}
 
 /** Rejects with a StackError whose sentence names the option. */
 export async function openTurn(
@@ -25,20 +55,55 @@ export async function openTurn(
   }
 }
 
-export function turnServiceOptions(settings: Settings, secrets: Secrets): TurnServiceOptions {
-  const { turnSecret, user, userQuota, totalQuota } = settings;
+export function turnServiceOptions(settings: Settings, secrets: Secrets): TurnServiceOptions & TurnWishes {
+  const { turnSecret, user, userQuota, totalQuota, nonceSecret } = settings;
   return {
     host: turnHost(settings),
     port: settings.turnPort,
     publicIps: settings.publicIp,
     realm: settings.realm,
-    nonceSecret: decodeBase64(secrets.nonce) ?? encodeUtf8(secrets.nonce),
+    nonceSecret:
+      nonceSecret === undefined
+        ? (decodeBase64(secrets.nonce) ?? encodeUtf8(secrets.nonce))
+        : encodeUtf8(nonceSecret),
     restSecrets: turnSecret.length > 0 ? turnSecret : [secrets.turn],
     users: user.map(({ name, password }) => ({ username: name, password })),
+    oauthKeys: settings.oauthKeys,
+    strictExpiry: settings.strictExpiry,
     relayPorts: settings.relayPorts,
     quotas: { perUser: userQuota, total: totalQuota },
-    peers: { loopback: settings.allowLoopbackPeers, private: settings.privatePeers },
+    limits: {
+      bandwidth: {
+        perAllocation: bytesPerSecond(settings.allocationKbps),
+        total: bytesPerSecond(settings.totalKbps),
+      },
+    },
+    alternateServers: settings.alternateServer,
+    mobility: settings.mobility,
+    tcpRelay: settings.tcpRelay,
+    rfc3489: settings.rfc3489,
+    behaviourDiscovery: settings.behaviourDiscovery
+      ? { alternatePort: settings.alternatePort, alternateIp: settings.alternateHost }
+      : undefined,
+    relayWorkers: settings.relayWorkers,
+    proxies: rangesOf(settings.proxyProtocol),
+    clients: { allow: rangesOf(settings.clientAllow), deny: rangesOf(settings.clientDeny) },
+    peers: {
+      loopback: settings.allowLoopbackPeers,
+      private: settings.privatePeers,
+      allow: rangesOf(settings.peerAllow),
+      deny: rangesOf(settings.peerDeny),
+    },
   };
+}
+
+/** 1 kilobit a second is 125 bytes a second. */
+function bytesPerSecond(kbps: number | undefined): number | undefined {
+  return kbps === undefined ? undefined : kbps * 125;
+}
+
+function rangesOf(named: readonly NamedRange[]): readonly IpRange[] {
+  return named.map(({ range }) => range);
 }
 
 /** Where STUN and TURN listen when nobody says. */

@@ -1,12 +1,13 @@
 /** Brings the sources together: flags over environment over settings.json over defaults. Starts nothing. */
 import * as v from 'valibot';
-import { StackError } from '../../base/index.ts';
+import { formatAddress, StackError } from '../../base/index.ts';
 import { readEnvironment } from './environment.ts';
 import { readSettingsFile } from './file.ts';
 import { readFlags } from './flags.ts';
 import type { Given, GivenValue } from './given.ts';
 import { flagOf, type Mode, type Option } from './option.ts';
 import { OPTION_KEYS, OPTIONS, type OptionKey, type Settings } from './options.ts';
+import { checkTogether } from './together.ts';
 
 export interface Sources {
   /** Without the program's own name. */
@@ -95,34 +96,6 @@ function wrongItem(schema: v.GenericSchema, raw: unknown): unknown {
   return raw.find((item) => !v.is(schema, [item])) ?? raw;
 }
 
-function checkTogether(settings: Settings): void {
-  const { cert, key, port, httpPort, turnPort, publicIp } = settings;
-  if ((cert === undefined) !== (key === undefined)) {
-    const [has, lacks] = cert === undefined ? ['--key', '--cert'] : ['--cert', '--key'];
-    throw new StackError('SETTINGS_INVALID', `${has} needs ${lacks} beside it.`);
-  }
-  if (httpPort !== undefined && httpPort === port && port !== 0) {
-    throw new StackError(
-      'SETTINGS_INVALID',
-      `--http-port must differ from --port, which redirects plain HTTP already, but both are ${port}.`,
-    );
-  }
-  if (turnPort === port && port !== 0) {
-    throw new StackError(
-      'SETTINGS_INVALID',
-      `--turn-port must differ from --port, which carries TURN over TCP and TLS already, but both are ${port}.`,
-    );
-  }
-  for (const family of ['.', ':']) {
-    if (publicIp.filter((ip) => ip.includes(family)).length > 1) {
-      throw new StackError(
-        'SETTINGS_INVALID',
-        `--public-ip can have one IPv4 and one IPv6 address, but it is ${publicIp.join(', ')}.`,
-      );
-    }
-  }
-}
-
 function show(mode: Mode, given: Given | undefined): Record<string, unknown> {
   const shown: Record<string, unknown> = {
     port: OPTIONS.port.fallback[mode],
@@ -141,5 +114,9 @@ function show(mode: Mode, given: Given | undefined): Record<string, unknown> {
 function plain(value: Settings[OptionKey]): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if ('min' in value) return `${value.min}-${value.max}`;
-  return value.map((item) => (typeof item === 'object' && 'text' in item ? item.text : item));
+  return value.map((item) => {
+    if (typeof item !== 'object') return item;
+    if ('text' in item) return item.text;
+    return 'ip' in item ? formatAddress(item) : item;
+  });
 }

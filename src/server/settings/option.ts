@@ -30,7 +30,16 @@ export interface Option<T> {
   readonly outsideFile?: true;
 }
 
-type OptionGroup = 'Start' | 'Web' | 'Certificate' | 'Calls' | 'STUN and TURN' | 'Log';
+type OptionGroup =
+  | 'Start'
+  | 'Web'
+  | 'Certificate'
+  | 'Calls'
+  | 'STUN and TURN'
+  | 'TURN access'
+  | 'TURN limits'
+  | 'TURN at scale'
+  | 'Log';
 
 interface Traits<T> {
   readonly group: OptionGroup;

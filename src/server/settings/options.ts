@@ -1,5 +1,6 @@
 /** The table of all options. Everything that is said about an option anywhere comes from here. */
 import { flagOf, type Mode, option, variableOf } from './option.ts';
+import { RELAY_OPTIONS } from './relay-options.ts';
 import * as shape from './shapes.ts';
 
 /** In production the server listens on loopback only, so that whoever connects is a proxy of this machine. */
@@ -29,7 +30,18 @@ export const OPTIONS = {
   drainSeconds: option(shape.whole('SECONDS', 0, 3600), {
     group: 'Start',
     fallback: 8,
-    help: 'How long a stopping server waits for its clients to move on. Below the 10 seconds that container runtimes give.',
+    help: 'How long a stopping server waits for its clients to move on. Below the 10 seconds that container runtimes give; a relay that is to end no call needs more.',
+  }),
+  drainMinAllocations: option(shape.whole('COUNT', 0, 60_000), {
+    group: 'Start',
+    fallback: 0,
+    help: 'A stopping `ieum turn` ends as soon as no more allocations than this are left.',
+  }),
+  controlSocket: option(shape.optional(shape.path('FILE')), {
+    group: 'Start',
+    fallback: undefined,
+    fallbackText: 'control.sock in the state folder; a named pipe on Windows',
+    help: 'The socket by which `ieum reload` and `ieum turn sessions` speak with the running server. Only the owner of the server can use it.',
   }),
 
   host: option(shape.host, {
@@ -65,6 +77,17 @@ export const OPTIONS = {
     secret: true,
     help: 'With this bearer token /metrics can be read from elsewhere.',
   }),
+  healthPort: option(shape.optional(shape.port), {
+    group: 'Web',
+    fallback: undefined,
+    fallbackText: 'off; `ieum serve` answers on --port',
+    help: 'A port of `ieum turn` for /healthz, /readyz and /metrics over plain HTTP.',
+  }),
+  healthHost: option(shape.host, {
+    group: 'Web',
+    fallback: '127.0.0.1',
+    help: 'The address that --health-port listens on. Elsewhere than on loopback /metrics needs --metrics-token.',
+  }),
 
   cert: option(shape.optional(shape.path('FILE')), {
     group: 'Certificate',
@@ -89,71 +112,7 @@ export const OPTIONS = {
     help: 'How long TURN credentials of a participant live. Calls get fresh ones at half of it.',
   }),
 
-  turnPort: option(shape.port, {
-    group: 'STUN and TURN',
-    fallback: 3478,
-    help: 'The port for STUN and TURN over UDP and TCP. 0 takes a free one.',
-  }),
-  turnHost: option(shape.optional(shape.host), {
-    group: 'STUN and TURN',
-    fallback: undefined,
-    fallbackText: 'as --host in development, every address in production',
-    help: 'The address that STUN and TURN listen on.',
-  }),
-  turnTlsPort: option(shape.port, {
-    group: 'STUN and TURN',
-    fallback: 5349,
-    help: 'The port for TURN over TLS of `ieum turn`. `ieum serve` has it on --port.',
-  }),
-  relayPorts: option(shape.portRange, {
-    group: 'STUN and TURN',
-    fallback: { min: 49_152, max: 65_535 },
-    help: 'The UDP ports that relays use. A firewall must let them in.',
-  }),
-  publicIp: option(shape.addresses, {
-    group: 'STUN and TURN',
-    fallback: [],
-    fallbackText: 'the addresses of this machine',
-    help: 'The address that others reach this machine by when it is behind a 1:1 NAT, as in most clouds. One for IPv4, one for IPv6.',
-  }),
-  realm: option(shape.text('NAME'), {
-    group: 'STUN and TURN',
-    fallback: 'ieum',
-    help: 'The realm of TURN credentials.',
-  }),
-  turnSecret: option(shape.secrets, {
-    group: 'STUN and TURN',
-    fallback: [],
-    fallbackText: 'made at the first start and kept in the state folder',
-    secret: true,
-    help: 'The secret behind short-lived TURN credentials (the TURN REST scheme). The first one signs; all are accepted, so that it can be changed without a break.',
-  }),
-  user: option(shape.users, {
-    group: 'STUN and TURN',
-    fallback: [],
-    secret: true,
-    help: 'A static TURN user.',
-  }),
-  userQuota: option(shape.whole('COUNT', 1, 10_000), {
-    group: 'STUN and TURN',
-    fallback: 64,
-    help: 'How many allocations one TURN user may have at a time. A participant of a full room needs about 30.',
-  }),
-  totalQuota: option(shape.whole('COUNT', 1, 60_000), {
-    group: 'STUN and TURN',
-    fallback: 4000,
-    help: 'How many allocations there may be in total. Each holds a socket. One address gets half of them at most.',
-  }),
-  allowLoopbackPeers: option(shape.toggle, {
-    group: 'STUN and TURN',
-    fallback: false,
-    help: 'Lets relays send to loopback addresses. For tests on one machine only: it opens local services to TURN users.',
-  }),
-  privatePeers: option(shape.choice('auto', 'allow', 'deny'), {
-    group: 'STUN and TURN',
-    fallback: 'auto',
-    help: 'Whether relays may send to private addresses. auto: only when this machine has no public one.',
-  }),
+  ...RELAY_OPTIONS,
 
   logLevel: option(shape.choice('debug', 'info', 'warn', 'error', 'silent'), {
     group: 'Log',

@@ -4,7 +4,8 @@ import * as v from 'valibot';
 import { canonicalIp, type IpRange, invariant, parseIpRange } from '../../base/index.ts';
 import type { Option } from './option.ts';
 
-type Shape<T> = Pick<Option<T>, 'kind' | 'placeholder' | 'expects' | 'schema'>;
+/** What of an option a shape decides. */
+export type Shape<T> = Pick<Option<T>, 'kind' | 'placeholder' | 'expects' | 'schema'>;
 
 /** Ports that relays may use, both ends included. */
 export interface PortRange {
@@ -30,7 +31,7 @@ const WholeNumber = v.union([
 ]);
 
 /** Text without control characters, so that nothing breaks lines of logs or headers. */
-const PlainText = v.pipe(v.string(), v.minLength(1), v.regex(/^\P{Cc}+$/u));
+export const PlainText = v.pipe(v.string(), v.minLength(1), v.regex(/^\P{Cc}+$/u));
 
 export function whole(placeholder: string, min: number, max: number): Shape<number> {
   return {
@@ -92,7 +93,7 @@ export const host: Shape<string> = {
   ),
 };
 
-const IpAddress = v.pipe(
+export const IpAddress = v.pipe(
   v.string(),
   v.check((address) => isIP(address) > 0 && !address.includes('%')),
   v.transform((address) => canonicalIp(address) ?? address),
@@ -114,7 +115,7 @@ export const portRange: Shape<PortRange> = {
 };
 
 /** A list from a JSON array, or from text cut at commas. */
-function list<T>(
+export function list<T>(
   placeholder: string,
   expects: string,
   item: v.GenericSchema<unknown, T>,
