@@ -2,7 +2,7 @@
 import { familyOf, type Millis, type Queue, type SocketAddress } from '../base/index.ts';
 import type { StunMessage } from '../stun/index.ts';
 import { grantedLifetimeSeconds, readAllocateWish } from './allocate-wish.ts';
-import { Allocation } from './allocation.ts';
+import { Allocation, type Mobility } from './allocation.ts';
 import type { AllocationBook, OpeningOutcome } from './allocation-book.ts';
 import { isTicketOf, ticketOf } from './answer-memory.ts';
 import type { Answers } from './answers.ts';
@@ -10,6 +10,7 @@ import type { AuthenticatedUser } from './authenticator.ts';
 import { TurnAttribute, TurnMethod } from './code-points.ts';
 import { isReliable, type Leg } from './leg.ts';
 import type { LiveSettings } from './live-settings.ts';
+import type { MobilityTickets } from './mobility-tickets.ts';
 import type { Replies } from './replies.ts';
 import type { TurnServerEvent } from './server-events.ts';
 import { foreignShardOf, type Shard } from './shard.ts';
@@ -18,6 +19,7 @@ export class AllocateRequests {
   readonly #book: AllocationBook;
   readonly #answers: Answers;
   readonly #replies: Replies;
+  readonly #tickets: MobilityTickets;
   readonly #settings: LiveSettings;
   readonly #shard: Shard;
   readonly #events: Queue<TurnServerEvent>;
@@ -26,6 +28,7 @@ export class AllocateRequests {
     book: AllocationBook,
     answers: Answers,
     replies: Replies,
+    tickets: MobilityTickets,
     settings: LiveSettings,
     shard: Shard,
     events: Queue<TurnServerEvent>,
@@ -33,6 +36,7 @@ export class AllocateRequests {
     this.#book = book;
     this.#answers = answers;
     this.#replies = replies;
+    this.#tickets = tickets;
     this.#settings = settings;
     this.#shard = shard;
     this.#events = events;
@@ -60,7 +64,10 @@ export class AllocateRequests {
       return repeated ? undefined : this.#replies.refuse(now, leg, request, user, 437);
     }
     // Steps 3 … 9, as far as the request alone tells.
-    const result = readAllocateWish(request, (family) => this.#book.supports(family));
+    const result = readAllocateWish(request, {
+      has: (family) => this.#book.supports(family),
+      mobility: this.#settings.mobility,
+    });
     if (result.kind === 'refused') {
       const unknown = result.code === 420 ? [TurnAttribute.DONT_FRAGMENT] : [];
       return this.#replies.refuse(now, leg, request, user, result.code, unknown);
@@ -77,7 +84,7 @@ export class AllocateRequests {
       user,
       transactionId: request.transactionId.slice(),
       ticket: ticketOf(leg, request),
-      lifetimeSeconds: grantedLifetimeSeconds(request, this.#settings.lifetimes),
+      lifetimeSeconds: grantedLifetimeSeconds(request, this.#settings.lifetimes, user),
       wish: result.wish,
     };
     const outcome: OpeningOutcome = this.#settings.draining
@@ -101,14 +108,18 @@ export class AllocateRequests {
       ? { family: wish.missingFamily, code: 440 as const }
       : outcome.failedFamily && { family: outcome.failedFamily, code: 508 as const };
     const { relays, token } = outcome;
+    const mobility: Mobility | undefined = wish.mobile
+      ? { handle: this.#tickets.newHandle(), oldest: 0, latest: 0, next: undefined }
+      : undefined;
     const answer = this.#answers.allocated(transactionId, user, leg, {
       relays,
       lifetimeSeconds,
       token,
+      ticket: mobility && this.#tickets.mint(mobility.handle, mobility.latest),
       failed,
     });
     const id = this.#book.nextAllocationId();
-    const allocation = new Allocation(now, id, leg, user, relays, ticket, answer.slice());
+    const allocation = new Allocation(now, id, leg, user, relays, ticket, answer.slice(), mobility);
     this.#book.add(allocation, now + lifetimeSeconds * 1000);
     const relayed = relays.map((relay) => relay.address);
     this.#events.push({ type: 'allocation-created', leg, username: user.username, relayed, lifetimeSeconds });

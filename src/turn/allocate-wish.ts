@@ -2,6 +2,7 @@
 import { encodeHex, type IpFamily } from '../base/index.ts';
 import type { StunMessage } from '../stun/index.ts';
 import { decodeFirstOfFour, decodeU32, ipFamilyOf } from './attributes.ts';
+import type { AuthenticatedUser } from './authenticator.ts';
 import { EVEN_PORT_RESERVE, RESERVATION_TOKEN_BYTES, TurnAttribute, UDP_PROTOCOL } from './code-points.ts';
 import type { PortWish } from './relay-ports.ts';
 import type { TurnLifetimes } from './server-options.ts';
@@ -14,16 +15,25 @@ export interface AllocateWish {
   readonly token: string | undefined;
   /** A family that was asked for beside the first and that this server does not have: ADDRESS-ERROR-CODE 440. */
   readonly missingFamily: IpFamily | undefined;
+  /** RFC 8016 §3.1.1: the client wants to be able to move. */
+  readonly mobile: boolean;
 }
 
 export type WishResult =
   | { readonly kind: 'wish'; readonly wish: AllocateWish }
-  | { readonly kind: 'refused'; readonly code: 400 | 420 | 440 | 442 };
+  | { readonly kind: 'refused'; readonly code: 400 | 405 | 420 | 440 | 442 };
 
-const refused = (code: 400 | 420 | 440 | 442): WishResult => ({ kind: 'refused', code });
+const refused = (code: 400 | 405 | 420 | 440 | 442): WishResult => ({ kind: 'refused', code });
 
-/** Steps 3 … 9, in their order. `has` tells which families the server relays. */
-export function readAllocateWish(request: StunMessage, has: (family: IpFamily) => boolean): WishResult {
+/** What decides about a wish. */
+export interface WishTerms {
+  /** Whether the server relays this family. */
+  readonly has: (family: IpFamily) => boolean;
+  readonly mobility: boolean;
+}
+
+/** Steps 3 … 9, in their order. */
+export function readAllocateWish(request: StunMessage, { has, mobility }: WishTerms): WishResult {
   // Step 3: REQUESTED-TRANSPORT.
   const transport = request.get(TurnAttribute.REQUESTED_TRANSPORT);
   const protocol = transport && decodeFirstOfFour(transport);
@@ -33,6 +43,12 @@ export function readAllocateWish(request: StunMessage, has: (family: IpFamily) =
   // Step 4: DONT-FRAGMENT. The portable socket cannot set DF, so it is an unknown attribute.
   if (request.has(TurnAttribute.DONT_FRAGMENT)) return refused(420);
 
+  // RFC 8016 §3.1.2.
+  const ticket = request.get(TurnAttribute.MOBILITY_TICKET);
+  if (ticket && ticket.length > 0) return refused(400);
+  if (ticket && !mobility) return refused(405);
+  const mobile = ticket !== undefined;
+
   const evenPort = request.get(TurnAttribute.EVEN_PORT);
   const requested = request.get(TurnAttribute.REQUESTED_ADDRESS_FAMILY);
   const additional = request.get(TurnAttribute.ADDITIONAL_ADDRESS_FAMILY);
@@ -41,7 +57,13 @@ export function readAllocateWish(request: StunMessage, has: (family: IpFamily) =
   // Step 5: RESERVATION-TOKEN excludes the others. Whether it is valid is for the book of allocations.
   if (token) {
     if (evenPort || requested || additional || token.length !== RESERVATION_TOKEN_BYTES) return refused(400);
-    const wish = { families: [], port: 'any', token: encodeHex(token), missingFamily: undefined } as const;
+    const wish = {
+      families: [],
+      port: 'any',
+      token: encodeHex(token),
+      missingFamily: undefined,
+      mobile,
+    } as const;
     return { kind: 'wish', wish };
   }
   // Step 6: one family, or both, but not said in two ways.
@@ -60,17 +82,28 @@ export function readAllocateWish(request: StunMessage, has: (family: IpFamily) =
 
   // Step 9: ADDITIONAL-ADDRESS-FAMILY; only IPv6 may be additional.
   if (!additional)
-    return { kind: 'wish', wish: { families: [family], port, token: undefined, missingFamily: undefined } };
+    return {
+      kind: 'wish',
+      wish: { families: [family], port, token: undefined, missingFamily: undefined, mobile },
+    };
   if (ipFamilyOf(decodeFirstOfFour(additional)) !== 6) return refused(400);
   const wish = has(6)
-    ? { families: [4, 6] as const, port, token: undefined, missingFamily: undefined }
-    : { families: [4] as const, port, token: undefined, missingFamily: 6 as const };
+    ? { families: [4, 6] as const, port, token: undefined, missingFamily: undefined, mobile }
+    : { families: [4] as const, port, token: undefined, missingFamily: 6 as const, mobile };
   return { kind: 'wish', wish };
 }
 
-/** RFC 8656 §7.2 and §8.2: at least the default, at most the maximum; 0 means "delete" and only Refresh allows it. */
-export function grantedLifetimeSeconds(request: StunMessage, lifetimes: TurnLifetimes): number {
+/**
+ * RFC 8656 §7.2 and §8.2: at least the default, at most the maximum; 0 means "delete" and only Refresh allows it. Never
+ * longer than the credentials allow (RFC 7635 §9).
+ */
+export function grantedLifetimeSeconds(
+  request: StunMessage,
+  lifetimes: TurnLifetimes,
+  { maxLifetimeSeconds = Number.POSITIVE_INFINITY }: Pick<AuthenticatedUser, 'maxLifetimeSeconds'>,
+): number {
   const value = request.get(TurnAttribute.LIFETIME);
   const asked = (value && decodeU32(value)) ?? 0;
-  return Math.max(lifetimes.allocationSeconds, Math.min(asked, lifetimes.maxAllocationSeconds));
+  const granted = Math.max(lifetimes.allocationSeconds, Math.min(asked, lifetimes.maxAllocationSeconds));
+  return Math.min(granted, maxLifetimeSeconds);
 }

@@ -17,34 +17,20 @@ import { RESERVATION_TOKEN_BYTES } from './code-points.ts';
 import type { Leg, LegId } from './leg.ts';
 import type { LiveSettings } from './live-settings.ts';
 import { Opening, type OpeningRequest, type Slot } from './opening.ts';
-import { LocalQuotaLedger, type QuotaLedger, TOTAL_QUOTA } from './quota-ledger.ts';
+import { LocalQuotaLedger } from './quota-ledger.ts';
 import { Relay, type RelayId, relayId } from './relay.ts';
 import { type PortWish, RelayPorts } from './relay-ports.ts';
+import { holderOf, RelayQuotas } from './relay-quotas.ts';
 import type { AllocationEnd, TurnServerEvent } from './server-events.ts';
 import type { TurnServerOptions } from './server-options.ts';
 import { mintToken, ONLY_SHARD, type Shard } from './shard.ts';
-import { subscriberOf } from './subscriber.ts';
 
 /** Binding a socket takes microseconds; a shell that has not answered by then will not. */
 const OPENING_DEADLINE_MS = 10_000;
 
-/**
- * Of all relayed ports one address gets so much at most: where everybody may have a name, names are cheap, and nobody
- * alone is to take what all share. An office behind one router needs far less.
- */
-const ADDRESS_SHARE = 0.5;
-
-/** Who is counted for a relayed port. */
-interface Holder {
-  readonly quotaName: string;
-  /** By `subscriberOf`. */
-  readonly subscriber: string;
-}
-
 interface Reservation {
   readonly token: string;
   readonly relay: Relay;
-  readonly holder: Holder;
   readonly expiresAt: Millis;
 }
 
@@ -68,15 +54,18 @@ export class AllocationBook {
   readonly #settings: LiveSettings;
   readonly #shard: Shard;
   readonly #ports: RelayPorts;
+  readonly #allocations = new Set<Allocation>();
+  /** An allocation that is moving has two legs. */
   readonly #byLeg = new Map<LegId, Allocation>();
+  /** Of those that may move. */
+  readonly #byHandle = new Map<string, Allocation>();
   readonly #relays = new Map<RelayId, Relay>();
   /** By port × 2, plus one for IPv6: finds the receiver of what one client sends to another, without building a text. */
   readonly #byPort = new Map<number, Relay>();
   readonly #openings = new Map<LegId, Opening>();
   readonly #openingOf = new Map<RelayId, Opening>();
   readonly #reservations = new Map<string, Reservation>();
-  /** By names of quotas, by subscribers behind an `@`, and all together. */
-  readonly #ledger: QuotaLedger;
+  readonly #quotas: RelayQuotas;
   #lastRelayId = 0;
   #lastAllocationId = 0;
   #earliestExpiry: Millis = NEVER;
@@ -92,13 +81,13 @@ export class AllocationBook {
     this.#addresses = options.relayAddresses;
     this.#settings = settings;
     this.#shard = options.shard ?? ONLY_SHARD;
-    this.#ledger = options.quotaLedger ?? new LocalQuotaLedger();
+    this.#quotas = new RelayQuotas(settings, options.quotaLedger ?? new LocalQuotaLedger());
     const { min, max } = options.relayPorts;
     this.#ports = new RelayPorts(random, min, max, this.#shard);
   }
 
   get allocationCount(): number {
-    return this.#byLeg.size;
+    return this.#allocations.size;
   }
 
   get relayCount(): number {
@@ -141,8 +130,14 @@ export class AllocationBook {
   }
 
   /** In no order that means anything. */
-  allocations(): IterableIterator<Allocation> {
-    return this.#byLeg.values();
+  allocations(): Iterable<Allocation> {
+    return this.#allocations;
+  }
+
+  /** The living allocation that gave out tickets with this handle. RFC 8016. */
+  findMobile(now: Millis, handle: string): Allocation | undefined {
+    const allocation = this.#byHandle.get(handle);
+    return allocation && this.find(now, allocation.leg.id);
   }
 
   nextAllocationId(): string {
@@ -177,7 +172,8 @@ export class AllocationBook {
     const { wish } = request;
     if (wish.token !== undefined) return this.#redeem(now, request, wish.token);
     const wanted = wish.families.length + (wish.port === 'pair' ? 1 : 0);
-    if (!this.#mayHold(holderOf(request), wanted)) return { kind: 'refused', request, code: 486 };
+    const holder = holderOf(request.user, request.leg);
+    if (!this.#quotas.mayHold(holder, wanted)) return { kind: 'refused', request, code: 486 };
 
     const opening = new Opening(request, now + OPENING_DEADLINE_MS, this.#settings.limits.portAttempts);
     this.#openings.set(request.leg.id, opening);
@@ -219,13 +215,32 @@ export class AllocationBook {
 
   /** The 5-tuple holds this allocation from now on. */
   add(allocation: Allocation, expiresAt: Millis): void {
+    this.#allocations.add(allocation);
     this.#byLeg.set(allocation.leg.id, allocation);
+    const { mobility } = allocation;
+    if (mobility) this.#byHandle.set(encodeHex(mobility.handle), allocation);
     for (const relay of allocation.relays) {
       relay.allocation = allocation;
       relay.expiresAt = expiresAt;
       this.#byPort.set(portKey(relay.family, relay.address.port), relay);
     }
     this.#expectExpiry(expiresAt);
+  }
+
+  /** Both legs are this allocation's from now on; a third one that it had, never used, is not. RFC 8016 §3.2.2. */
+  move(allocation: Allocation, to: Leg): void {
+    const { mobility, leg: from } = allocation;
+    if (!mobility || mobility.next?.id === to.id) return;
+    if (mobility.next) this.#releaseLeg(mobility.next);
+    mobility.next = to;
+    this.#byLeg.set(to.id, allocation);
+    this.#events.push({ type: 'allocation-moved', leg: to, from, to, username: allocation.user.username });
+  }
+
+  /** The client has been heard on the leg it moved to: the old one is done with. RFC 8016 §3.2.2. */
+  settle(allocation: Allocation): void {
+    const old = allocation.leg;
+    if (allocation.settle()) this.#releaseLeg(old);
   }
 
   extend(relay: Relay, expiresAt: Millis): void {
@@ -244,9 +259,12 @@ export class AllocationBook {
       }
       relay.allocation = undefined;
       this.#byPort.delete(portKey(relay.family, relay.address.port));
-      this.#closeRelay(relay, holderOf(allocation));
+      this.#closeRelay(relay);
     }
-    if (allocation.relays.length > 0 || this.#byLeg.get(allocation.leg.id) !== allocation) return;
+    if (allocation.relays.length > 0 || !this.#allocations.delete(allocation)) return;
+    const { mobility } = allocation;
+    if (mobility) this.#byHandle.delete(encodeHex(mobility.handle));
+    if (mobility?.next) this.#releaseLeg(mobility.next);
     this.#byLeg.delete(allocation.leg.id);
     this.#events.push({
       type: 'allocation-ended',
@@ -262,12 +280,20 @@ export class AllocationBook {
     const opening = this.#openings.get(leg);
     if (opening) this.#refuse(opening);
     const allocation = this.#byLeg.get(leg);
-    if (allocation) this.end(now, allocation, [...allocation.relays], 'leg-closed');
+    if (!allocation) return;
+    const { mobility } = allocation;
+    if (!mobility) this.end(now, allocation, [...allocation.relays], 'leg-closed');
+    else if (mobility.next?.id === leg) {
+      this.#releaseLeg(mobility.next);
+      mobility.next = undefined;
+    } else if (mobility.next) this.settle(allocation);
+    // Its client may come back by another way. Until then, or until it expires, it counts as before.
+    else allocation.attached = false;
   }
 
   endAll(now: Millis): void {
     for (const opening of [...this.#openings.values()]) this.#refuse(opening);
-    for (const allocation of [...this.#byLeg.values()]) {
+    for (const allocation of [...this.#allocations]) {
       this.end(now, allocation, [...allocation.relays], 'server-closed');
     }
     for (const reservation of [...this.#reservations.values()]) this.#dropReservation(reservation);
@@ -277,7 +303,7 @@ export class AllocationBook {
   /** Ends what has expired. Returns the Allocate requests that the shell left unanswered: refuse them. */
   sweep(now: Millis): OpeningOutcome[] {
     const refused: OpeningOutcome[] = [];
-    for (const allocation of [...this.#byLeg.values()]) this.#endExpiredRelays(now, allocation);
+    for (const allocation of [...this.#allocations]) this.#endExpiredRelays(now, allocation);
     for (const reservation of [...this.#reservations.values()]) {
       if (reservation.expiresAt <= now) this.#dropReservation(reservation);
     }
@@ -285,12 +311,17 @@ export class AllocationBook {
       if (opening.deadline <= now) refused.push(this.#refuse(opening));
     }
     this.#earliestExpiry = NEVER;
-    for (const allocation of this.#byLeg.values()) {
+    for (const allocation of this.#allocations) {
       for (const relay of allocation.relays) this.#expectExpiry(relay.expiresAt);
     }
     for (const reservation of this.#reservations.values()) this.#expectExpiry(reservation.expiresAt);
     for (const opening of this.#openings.values()) this.#expectExpiry(opening.deadline);
     return refused;
+  }
+
+  #releaseLeg(leg: Leg): void {
+    this.#byLeg.delete(leg.id);
+    this.#events.push({ type: 'leg-released', leg });
   }
 
   #endExpiredRelays(now: Millis, allocation: Allocation): void {
@@ -314,17 +345,20 @@ export class AllocationBook {
     const reservation = this.#reservations.get(token);
     if (!reservation || reservation.expiresAt <= now) return { kind: 'refused', request, code: 508 };
     // The port changes hands: out of the quota of who reserved it, into that of who takes it.
-    this.#release(reservation.holder);
-    if (!this.#mayHold(holderOf(request), 1)) {
-      this.#hold(reservation.holder);
+    const { relay } = reservation;
+    const holder = holderOf(request.user, request.leg);
+    this.#quotas.release(relay.holder);
+    if (!this.#quotas.mayHold(holder, 1)) {
+      this.#quotas.hold(relay.holder);
       return { kind: 'refused', request, code: 486 };
     }
-    this.#hold(holderOf(request));
+    this.#quotas.hold(holder);
+    relay.holder = holder;
     this.#reservations.delete(token);
     return {
       kind: 'granted',
       request,
-      relays: [reservation.relay],
+      relays: [relay],
       token: undefined,
       failedFamily: undefined,
     };
@@ -342,12 +376,13 @@ export class AllocationBook {
 
   #addSlot(opening: Opening, family: IpFamily, address: SocketAddress, reserve: boolean): void {
     this.#lastRelayId += 1;
-    const relay = new Relay(relayId(this.#lastRelayId), family, 'udp', address);
+    const { leg, user } = opening.request;
+    const holder = holderOf(user, leg);
+    const relay = new Relay(relayId(this.#lastRelayId), family, 'udp', address, holder);
     this.#relays.set(relay.id, relay);
     this.#openingOf.set(relay.id, opening);
-    this.#hold(holderOf(opening.request));
+    this.#quotas.hold(holder);
     opening.slots.push({ relay, open: false, reserve });
-    const { leg } = opening.request;
     const { id, protocol } = relay;
     this.#events.push({ type: 'open-relay', relay: id, leg, protocol, family, port: address.port });
   }
@@ -355,7 +390,7 @@ export class AllocationBook {
   #dropSlot(opening: Opening, slot: Slot, mustClose: boolean): void {
     opening.slots.splice(opening.slots.indexOf(slot), 1);
     this.#openingOf.delete(slot.relay.id);
-    this.#closeRelay(slot.relay, holderOf(opening.request), mustClose);
+    this.#closeRelay(slot.relay, mustClose);
   }
 
   #refuse(opening: Opening): OpeningOutcome {
@@ -370,56 +405,30 @@ export class AllocationBook {
     for (const slot of opening.slots) this.#openingOf.delete(slot.relay.id);
     const relays = opening.slots.filter((slot) => !slot.reserve).map((slot) => slot.relay);
     const reserved = opening.slots.find((slot) => slot.reserve)?.relay;
-    const token = reserved && this.#reserve(now, reserved, holderOf(request));
+    const token = reserved && this.#reserve(now, reserved);
     return { kind: 'granted', request, relays, token, failedFamily: opening.failedFamily };
   }
 
-  #reserve(now: Millis, relay: Relay, holder: Holder): Uint8Array {
+  #reserve(now: Millis, relay: Relay): Uint8Array {
     const bytes = mintToken(this.#random, this.#shard, RESERVATION_TOKEN_BYTES);
     const token = encodeHex(bytes);
     const expiresAt = now + this.#settings.lifetimes.reservationSeconds * 1000;
-    this.#reservations.set(token, { token, relay, holder, expiresAt });
+    this.#reservations.set(token, { token, relay, expiresAt });
     this.#expectExpiry(expiresAt);
     return bytes;
   }
 
   #dropReservation(reservation: Reservation): void {
     this.#reservations.delete(reservation.token);
-    this.#closeRelay(reservation.relay, reservation.holder);
+    this.#closeRelay(reservation.relay);
   }
 
-  #closeRelay(relay: Relay, holder: Holder, mustClose = true): void {
+  #closeRelay(relay: Relay, mustClose = true): void {
     this.#relays.delete(relay.id);
     this.#ports.release(relay.family, relay.address.port);
-    this.#release(holder);
+    this.#quotas.release(relay.holder);
     if (mustClose) this.#events.push({ type: 'close-relay', relay: relay.id });
   }
-
-  #mayHold({ quotaName, subscriber }: Holder, count: number): boolean {
-    const { perUser, total } = this.#settings.quotas;
-    const perAddress = Math.max(perUser, Math.floor(total * ADDRESS_SHARE));
-    return (
-      this.#ledger.mayHold(quotaName, count, perUser) &&
-      this.#ledger.mayHold(`@${subscriber}`, count, perAddress) &&
-      this.#ledger.mayHold(TOTAL_QUOTA, count, total)
-    );
-  }
-
-  #hold(holder: Holder): void {
-    for (const name of ledgerNames(holder)) this.#ledger.hold(name);
-  }
-
-  #release(holder: Holder): void {
-    for (const name of ledgerNames(holder)) this.#ledger.release(name);
-  }
-}
-
-function holderOf({ user, leg }: Pick<OpeningRequest, 'user' | 'leg'>): Holder {
-  return { quotaName: user.quotaName, subscriber: subscriberOf(leg.client.ip) };
-}
-
-function ledgerNames({ quotaName, subscriber }: Holder): readonly string[] {
-  return [quotaName, `@${subscriber}`, TOTAL_QUOTA];
 }
 
 function portKey(family: IpFamily, port: number): number {

@@ -7,10 +7,25 @@ import type { Leg } from './leg.ts';
 import type { Channel, Relay, RelayOwner } from './relay.ts';
 import type { Traffic } from './traffic.ts';
 
+/** What lets an allocation move from one leg to another. RFC 8016. */
+export interface Mobility {
+  /** 8 random bytes: by what its tickets name it. */
+  readonly handle: Uint8Array;
+  /** Of the newest ticket. */
+  latest: number;
+  /** Of the oldest that is still good: the client may not have had an answer with a newer one. */
+  oldest: number;
+  /** Where the client says it is, until it has been heard there. */
+  next: Leg | undefined;
+}
+
 export class Allocation implements RelayOwner {
   /** `<shard>-<number>`. */
   readonly id: string;
-  readonly leg: Leg;
+  leg: Leg;
+  /** `false` when the stream has ended and the client may still move here. */
+  attached = true;
+  readonly mobility: Mobility | undefined;
   readonly user: AuthenticatedUser;
   readonly createdAt: Millis;
   /** One, or one of each family. */
@@ -36,6 +51,7 @@ export class Allocation implements RelayOwner {
     relays: Relay[],
     createdBy: RequestTicket,
     answer: Uint8Array,
+    mobility: Mobility | undefined,
   ) {
     this.id = id;
     this.leg = leg;
@@ -44,6 +60,18 @@ export class Allocation implements RelayOwner {
     this.relays = relays;
     this.createdBy = createdBy;
     this.answer = answer;
+    this.mobility = mobility;
+  }
+
+  /** Goes over to the next leg; the tickets before the newest one are void. Tells whether there was one. */
+  settle(): boolean {
+    const { mobility } = this;
+    if (!mobility?.next) return false;
+    this.leg = mobility.next;
+    this.attached = true;
+    mobility.next = undefined;
+    mobility.oldest = mobility.latest;
+    return true;
   }
 
   relayOf(family: 4 | 6): Relay | undefined {

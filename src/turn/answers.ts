@@ -25,13 +25,17 @@ export class Answers {
     this.#software = software;
   }
 
-  /** 401 or 438: REALM and NONCE, and nothing that makes it longer: the source may be forged. */
-  challenge(request: RequestId, code: 401 | 438, nonce: string): Uint8Array {
-    return new MessageWriter(request.method, MessageClass.ERROR, request.transactionId)
+  /**
+   * 401 or 438: REALM, NONCE, PASSWORD-ALGORITHMS (its value; empty: left out), and nothing that makes it longer: the
+   * source may be forged.
+   */
+  challenge(request: RequestId, code: 401 | 438, nonce: string, algorithms: Uint8Array): Uint8Array {
+    const writer = new MessageWriter(request.method, MessageClass.ERROR, request.transactionId)
       .errorCode(code)
       .text(StunAttribute.REALM, this.#realm)
-      .text(StunAttribute.NONCE, nonce)
-      .finish();
+      .text(StunAttribute.NONCE, nonce);
+    if (algorithms.length > 0) writer.attribute(StunAttribute.PASSWORD_ALGORITHMS, algorithms);
+    return writer.finish();
   }
 
   /** An error for someone unknown: without integrity and reason. */
@@ -85,6 +89,8 @@ export class Answers {
       readonly relays: readonly Relay[];
       readonly lifetimeSeconds: number;
       readonly token: Uint8Array | undefined;
+      /** MOBILITY-TICKET. RFC 8016 §3.1.2. */
+      readonly ticket: Uint8Array | undefined;
       readonly failed: { readonly family: IpFamily; readonly code: 440 | 508 } | undefined;
     },
   ): Uint8Array {
@@ -92,6 +98,7 @@ export class Answers {
       for (const relay of grant.relays) writer.xorAddress(TurnAttribute.XOR_RELAYED_ADDRESS, relay.address);
       writer.u32(TurnAttribute.LIFETIME, grant.lifetimeSeconds);
       if (grant.token) writer.attribute(TurnAttribute.RESERVATION_TOKEN, grant.token);
+      if (grant.ticket) writer.attribute(TurnAttribute.MOBILITY_TICKET, grant.ticket);
       writer.xorAddress(StunAttribute.XOR_MAPPED_ADDRESS, leg.client);
       if (grant.failed) {
         const { family, code } = grant.failed;
@@ -106,7 +113,9 @@ export class Answers {
     if (this.#software !== undefined && (method === TurnMethod.ALLOCATE || method === TurnMethod.REFRESH)) {
       writer.text(StunAttribute.SOFTWARE, this.#software);
     }
-    // RFC 8489 §9.2.4: no PASSWORD-ALGORITHM in the request, so MESSAGE-INTEGRITY.
-    return writer.integrity(this.#crypto, user.key).finish();
+    // RFC 8489 §9.2.4: one of the two, and it depends on whether the request knew of PASSWORD-ALGORITHMS.
+    if (user.integrity === 'sha256') writer.integritySha256(this.#crypto, user.key);
+    else writer.integrity(this.#crypto, user.key);
+    return writer.finish();
   }
 }

@@ -22,6 +22,10 @@ export const TurnAttribute = {
   RESERVATION_TOKEN: 0x0022,
   ADDITIONAL_ADDRESS_FAMILY: 0x8000,
   ADDRESS_ERROR_CODE: 0x8001,
+  /** RFC 8656 §18.13. */
+  ICMP: 0x8004,
+  /** RFC 8016 §4. */
+  MOBILITY_TICKET: 0x8030,
 } as const;
 
 /** REQUESTED-TRANSPORT: the number of UDP in the IP header. RFC 8656 §18.8. */

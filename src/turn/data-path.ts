@@ -46,6 +46,7 @@ export class DataPath {
   /** RFC 8656 §12.6. `bytes` begin like ChannelData. */
   handleChannelData(now: Millis, leg: Leg, bytes: Uint8Array): void {
     const allocation = this.#book.find(now, leg.id);
+    if (allocation && allocation.leg.id !== leg.id) this.#book.settle(allocation);
     const channel = allocation?.channel(now, channelNumberOf(bytes));
     const data = channelDataOf(bytes);
     const relayed =
@@ -59,6 +60,7 @@ export class DataPath {
   /** RFC 8656 §11.2. */
   handleSend(now: Millis, leg: Leg, message: StunMessage): void {
     const allocation = this.#book.find(now, leg.id);
+    if (allocation && allocation.leg.id !== leg.id) this.#book.settle(allocation);
     if (!allocation || !this.#send(now, allocation, message)) this.#drop(allocation);
   }
 
@@ -116,7 +118,7 @@ export class DataPath {
     const { allocation } = relay;
     // RFC 8656 §9: the permission looks at the IP address only.
     const peer = relay.permitted(now, from.ip);
-    if (!allocation || !peer || data.length > MAX_PEER_PAYLOAD_BYTES) return false;
+    if (!allocation?.attached || !peer || data.length > MAX_PEER_PAYLOAD_BYTES) return false;
     if (peer.insideOnly && !fromInside) return false;
     if (!this.#isWithinRate(now, allocation, 'toClient', data)) return false;
     allocation.traffic.toClientPackets += 1;

@@ -16,6 +16,7 @@ export interface LiveSettings {
   quotas: TurnServerOptions['quotas'];
   strictExpiry: boolean;
   alternateServers: readonly SocketAddress[];
+  mobility: boolean;
   draining: boolean;
 }
 
@@ -26,6 +27,7 @@ export function liveSettings(options: TurnServerOptions): LiveSettings {
     quotas: options.quotas,
     strictExpiry: options.strictExpiry ?? false,
     alternateServers: options.alternateServers ?? [],
+    mobility: options.mobility ?? false,
     draining: false,
   };
 }
@@ -37,4 +39,5 @@ export function applyChanges(live: LiveSettings, changed: TurnServerChanges): vo
   live.quotas = changed.quotas ?? live.quotas;
   live.strictExpiry = changed.strictExpiry ?? live.strictExpiry;
   live.alternateServers = changed.alternateServers ?? live.alternateServers;
+  live.mobility = changed.mobility ?? live.mobility;
 }

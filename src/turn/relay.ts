@@ -2,6 +2,7 @@
 import type { IpFamily, Millis, SocketAddress } from '../base/index.ts';
 import type { Meters } from './bandwidth-ledger.ts';
 import type { Leg } from './leg.ts';
+import type { Holder } from './relay-quotas.ts';
 import type { Traffic } from './traffic.ts';
 
 declare const brand: unique symbol;
@@ -40,6 +41,8 @@ export interface Peer {
 /** Whom a relay works for: the allocation, as far as a packet from a peer needs it. */
 export interface RelayOwner {
   readonly leg: Leg;
+  /** Whether the leg is there to be sent to. */
+  readonly attached: boolean;
   readonly traffic: Traffic;
   readonly meters: Meters;
 }
@@ -50,16 +53,25 @@ export class Relay {
   readonly protocol: RelayProtocol;
   /** As told to the client: the advertised address, and the port that the shell has bound. */
   readonly address: SocketAddress;
+  /** Whom quotas count for it. */
+  holder: Holder;
   /** `undefined` while it is being opened or held in reserve. */
   allocation: RelayOwner | undefined;
   expiresAt: Millis = 0;
   readonly peers = new Map<string, Peer>();
 
-  constructor(id: RelayId, family: IpFamily, protocol: RelayProtocol, address: SocketAddress) {
+  constructor(
+    id: RelayId,
+    family: IpFamily,
+    protocol: RelayProtocol,
+    address: SocketAddress,
+    holder: Holder,
+  ) {
     this.id = id;
     this.family = family;
     this.protocol = protocol;
     this.address = address;
+    this.holder = holder;
   }
 
   /** The peer if its permission is alive. */

@@ -83,7 +83,10 @@ export type TurnServerEvent =
       readonly relayed: readonly SocketAddress[];
       readonly lifetimeSeconds: number;
     }
-  /** The allocation lives on `to` from now on; `from` may go. `leg` is `to`. RFC 8016 §3.2.2. */
+  /**
+   * The allocation lives on both legs until one is released: the id of `to` must stay the same too. `leg` is `to`.
+   * RFC 8016 §3.2.2.
+   */
   | {
       readonly type: 'allocation-moved';
       readonly leg: Leg;
@@ -91,6 +94,8 @@ export type TurnServerEvent =
       readonly to: Leg;
       readonly username: string;
     }
+  /** An allocation that goes on elsewhere has done with this leg. */
+  | { readonly type: 'leg-released'; readonly leg: Leg }
   /** … to here. */
   | {
       readonly type: 'allocation-ended';

@@ -1,5 +1,6 @@
 /** What a TURN server can be told. Every limit has a default with a reason. RFC 8656 §7.2. */
 import type { Rate, SocketAddress } from '../base/index.ts';
+import type { PasswordAlgorithm } from '../stun/index.ts';
 import type { BandwidthLedger } from './bandwidth-ledger.ts';
 import type { QuotaLedger } from './quota-ledger.ts';
 import type { Shard } from './shard.ts';
@@ -37,7 +38,7 @@ export interface TurnLifetimes {
   readonly permissionSeconds: number;
   /** RFC 8656 §12: 10 minutes. */
   readonly channelSeconds: number;
-  /** RFC 8656 §5: at least once an hour. */
+  /** RFC 8656 §5: at least once an hour. At most 65,476: a nonce has no room for more. */
   readonly nonceSeconds: number;
   /** RFC 8656 §7.2: how long EVEN-PORT holds the next port; at least 30. */
   readonly reservationSeconds: number;
@@ -56,6 +57,8 @@ export interface TurnLimits {
   readonly channelsPerAllocation: number;
   /** Answers remembered for retransmissions, over all clients: about 200 bytes each. */
   readonly rememberedAnswers: number;
+  /** REST names that proved themselves lately, whose keys are kept: about 500 bytes each. */
+  readonly rememberedNames: number;
   /** Ports tried for one allocation while other programs hold them. */
   readonly portAttempts: number;
   /**
@@ -77,8 +80,21 @@ export interface TurnServerOptions {
   /** Secrets of the TURN REST scheme; any of them is accepted, so that one can be replaced without a break. */
   readonly restSecrets?: readonly string[];
   readonly users?: readonly StaticUser[];
-  /** Refuse a Refresh too once a REST name has expired. Off: an allocation made in time may be kept alive. */
+  /**
+   * Refuse every request once a REST name has expired, and grant no lifetime beyond. Off: an allocation made in time may
+   * be kept alive.
+   */
   readonly strictExpiry?: boolean;
+  /**
+   * What PASSWORD-ALGORITHMS offers, the preferred one first; clients that know nothing of it use MD5 in any case.
+   * Default: SHA-256, then MD5. Empty: it is not sent, which makes a 401 12 bytes shorter. RFC 8489 §9.2.4.
+   */
+  readonly passwordAlgorithms?: readonly PasswordAlgorithm[];
+  /**
+   * Ask clients of RFC 8489 for USERHASH in place of USERNAME. Default: where every name can be found by its hash, thus
+   * without REST secrets. A hash of a known name is accepted in any case.
+   */
+  readonly usernameAnonymity?: boolean;
   /** Inclusive. RFC 8656 §7.2: best 49152 … 65535. */
   readonly relayPorts: { readonly min: number; readonly max: number };
   readonly relayAddresses: RelayAddresses;
@@ -93,6 +109,8 @@ export interface TurnServerOptions {
   readonly bandwidthLedger?: BandwidthLedger;
   /** Which one of several machines that share addresses and secrets this is. Default: the only one. */
   readonly shard?: Shard;
+  /** Let clients move their allocations to other addresses, with tickets. Default: no (405). RFC 8016. */
+  readonly mobility?: boolean;
   /** Where to send whom there is no room for (300 in place of 508): the first one of the client's family. */
   readonly alternateServers?: readonly SocketAddress[];
   /** What the shell's sockets can do. Default: nothing of it. */
@@ -120,6 +138,7 @@ export type TurnServerChanges = Partial<
     | 'lifetimes'
     | 'limits'
     | 'alternateServers'
+    | 'mobility'
   >
 >;
 
@@ -136,6 +155,7 @@ export const DEFAULT_LIMITS: TurnLimits = {
   peersPerAllocation: 1024,
   channelsPerAllocation: 1024,
   rememberedAnswers: 16_384,
+  rememberedNames: 4096,
   portAttempts: 16,
   unauthenticatedAnswers: { perSecond: 100, burst: 300 },
   rateTableKeys: 8192,

@@ -4,16 +4,7 @@
  *
  * The queues hold what one call produced. The driver drains them after each call, so they stay short.
  */
-import {
-  BucketTable,
-  type Env,
-  encodeUtf8,
-  type Machine,
-  type Millis,
-  NEVER,
-  Queue,
-  type SocketAddress,
-} from '../base/index.ts';
+import { type Env, type Machine, type Millis, NEVER, Queue, type SocketAddress } from '../base/index.ts';
 import {
   bindingResponse,
   checkFingerprint,
@@ -28,17 +19,17 @@ import { AllocateRequests } from './allocate-requests.ts';
 import { AllocationBook } from './allocation-book.ts';
 import { AnswerMemory, ticketOf } from './answer-memory.ts';
 import { Answers } from './answers.ts';
-import { Authenticator, type Verdict } from './authenticator.ts';
 import { Bandwidth } from './bandwidth.ts';
 import { LocalBandwidthLedger } from './bandwidth-ledger.ts';
 import { isChannelData } from './channel-data.ts';
 import { TurnAttribute, TurnMethod } from './code-points.ts';
-import { CredentialBook } from './credential-book.ts';
 import { DataPath } from './data-path.ts';
+import { Gate } from './gate.ts';
 import { unknownRequired } from './known-attributes.ts';
 import { isReliable, type Leg } from './leg.ts';
 import { applyChanges, type LiveSettings, liveSettings } from './live-settings.ts';
-import { NonceMint } from './nonce.ts';
+import { MobilityTickets } from './mobility-tickets.ts';
+import { Moves } from './moves.ts';
 import { PeerPolicy } from './peer-policy.ts';
 import { PeerRequests } from './peer-requests.ts';
 import { RefreshRequests } from './refresh-requests.ts';
@@ -48,31 +39,26 @@ import type { TurnServerEvent, TurnStatistics, TurnTransmit } from './server-eve
 import type { TurnServerChanges, TurnServerOptions } from './server-options.ts';
 import { factsOf, fits, type SessionFacts, type SessionFilter } from './session-facts.ts';
 import { checkShard, ONLY_SHARD } from './shard.ts';
-import { subscriberOf } from './subscriber.ts';
 
 /** One sweep looks at every allocation, so there is at most one a second; what has expired is refused before that. */
 const SWEEP_INTERVAL_MS = 1000;
 
 export class TurnServer implements Machine<TurnServerEvent, TurnTransmit> {
-  readonly #env: Env;
   readonly #settings: LiveSettings;
   readonly #transmits = new Queue<TurnTransmit>();
   readonly #events = new Queue<TurnServerEvent>();
-  readonly #realm: string;
-  #accepted: Required<Pick<TurnServerOptions, 'users' | 'restSecrets'>>;
-  readonly #nonces: NonceMint;
-  #authenticator: Authenticator;
   readonly #answers: Answers;
   readonly #memory: AnswerMemory;
   readonly #replies: Replies;
-  readonly #unauthenticated: BucketTable;
+  readonly #gate: Gate;
   readonly #policy: PeerPolicy;
   readonly #book: AllocationBook;
   readonly #allocates: AllocateRequests;
+  readonly #moves: Moves;
   readonly #refreshes: RefreshRequests;
   readonly #peerRequests: PeerRequests;
   readonly #data: DataPath;
-  readonly #counts = { bindings: 0, challenges: 0, malformed: 0, rateLimited: 0 };
+  readonly #counts = { bindings: 0, malformed: 0 };
   #now: Millis = 0;
   #sweptAt: Millis = Number.NEGATIVE_INFINITY;
   #closed = false;
@@ -84,28 +70,31 @@ export class TurnServer implements Machine<TurnServerEvent, TurnTransmit> {
     const { crypto, random } = env;
     const shard = options.shard ?? ONLY_SHARD;
     checkShard(shard);
-    this.#env = env;
-    this.#realm = realm;
-    this.#accepted = { users: options.users ?? [], restSecrets: options.restSecrets ?? [] };
     this.#settings = liveSettings(options);
-    const { limits, lifetimes } = this.#settings;
-    this.#nonces = new NonceMint(crypto, options.nonceSecret, lifetimes.nonceSeconds);
-    this.#authenticator = this.#newAuthenticator();
     this.#answers = new Answers(crypto, realm, options.software);
-    this.#memory = new AnswerMemory(limits.rememberedAnswers);
+    this.#memory = new AnswerMemory(this.#settings.limits.rememberedAnswers);
     this.#replies = new Replies(this.#answers, this.#memory, this.#transmits, this.#events);
-    this.#unauthenticated = new BucketTable(limits.unauthenticatedAnswers, limits.rateTableKeys);
+    this.#gate = new Gate(env, realm, options, this.#settings, this.#answers, this.#replies);
     this.#policy = new PeerPolicy(options.peerPolicy);
     this.#book = new AllocationBook(random, options, this.#settings, this.#events);
+    const tickets = new MobilityTickets(crypto, random, options.nonceSecret, shard);
     this.#allocates = new AllocateRequests(
       this.#book,
       this.#answers,
       this.#replies,
+      tickets,
       this.#settings,
       shard,
       this.#events,
     );
-    this.#refreshes = new RefreshRequests(this.#book, this.#answers, this.#replies, this.#settings);
+    this.#moves = new Moves(this.#book, tickets, this.#settings, shard, this.#events);
+    this.#refreshes = new RefreshRequests(
+      this.#book,
+      this.#answers,
+      this.#replies,
+      this.#moves,
+      this.#settings,
+    );
     this.#peerRequests = new PeerRequests(this.#book, this.#policy, this.#settings);
     const bandwidth = new Bandwidth(this.#settings, options.bandwidthLedger ?? new LocalBandwidthLedger());
     this.#data = new DataPath(this.#book, this.#policy, bandwidth, this.#transmits, () =>
@@ -117,6 +106,8 @@ export class TurnServer implements Machine<TurnServerEvent, TurnTransmit> {
     const { relayedPackets, relayedBytes, droppedPackets, throttledPackets } = this.#data;
     return {
       ...this.#counts,
+      challenges: this.#gate.challenges,
+      rateLimited: this.#gate.rateLimited,
       retransmissions: this.#replies.retransmissions,
       allocations: this.#book.allocationCount,
       relays: this.#book.relayCount,
@@ -140,20 +131,7 @@ export class TurnServer implements Machine<TurnServerEvent, TurnTransmit> {
    */
   reconfigure(now: Millis, changed: TurnServerChanges): void {
     if (!this.#advance(now)) return;
-    const { users, restSecrets } = changed;
-    if (users || restSecrets) {
-      const before = this.#accepted;
-      this.#accepted = {
-        users: users ?? before.users,
-        restSecrets: restSecrets ?? before.restSecrets,
-      };
-      try {
-        this.#authenticator = this.#newAuthenticator();
-      } catch (error) {
-        this.#accepted = before;
-        throw error;
-      }
-    }
+    this.#gate.reconfigure(changed);
     if (changed.peerPolicy) this.#policy.reconfigure(changed.peerPolicy);
     applyChanges(this.#settings, changed);
   }
@@ -248,17 +226,6 @@ export class TurnServer implements Machine<TurnServerEvent, TurnTransmit> {
     return !this.#closed;
   }
 
-  #newAuthenticator(): Authenticator {
-    const { crypto, random } = this.#env;
-    const credentials = new CredentialBook(
-      crypto,
-      this.#realm,
-      this.#accepted.users,
-      this.#accepted.restSecrets,
-    );
-    return new Authenticator(crypto, encodeUtf8(this.#realm), this.#nonces, credentials, random.bytes(16));
-  }
-
   #handleStun(leg: Leg, bytes: Uint8Array): void {
     const message = decodeMessage(bytes);
     if (!message || checkFingerprint(message) === 'wrong') {
@@ -292,7 +259,7 @@ export class TurnServer implements Machine<TurnServerEvent, TurnTransmit> {
 
   /** RFC 8489 §6.3.1. Open to everybody, so it is counted against the source address. */
   #handleBinding(leg: Leg, request: StunMessage): Uint8Array | undefined {
-    if (!this.#mayAnswerUnauthenticated(leg)) return undefined;
+    if (!this.#gate.mayAnswerStranger(this.#now, leg)) return undefined;
     const unknown = unknownRequired(request);
     if (unknown.length > 0) return this.#answers.bareError(request, 420, unknown);
     this.#counts.bindings += 1;
@@ -302,22 +269,26 @@ export class TurnServer implements Machine<TurnServerEvent, TurnTransmit> {
   #handleTurnRequest(leg: Leg, request: StunMessage): Uint8Array | undefined {
     const remembered = this.#replies.recall(this.#now, leg, request);
     if (remembered) return remembered;
-    const allocation = this.#book.find(this.#now, leg.id);
-    const holder = this.#settings.strictExpiry ? undefined : allocation?.user;
-    const verdict = this.#authenticator.check(this.#env.wallClock(), leg, request, holder);
-    if (verdict.kind !== 'user') return this.#rejectStranger(leg, request, verdict);
-    const { user } = verdict;
+    const ticket =
+      request.method === TurnMethod.REFRESH ? request.get(TurnAttribute.MOBILITY_TICKET) : undefined;
+    const allocation = ticket ? this.#moves.find(this.#now, ticket) : this.#book.find(this.#now, leg.id);
+    const admission = this.#gate.admit(this.#now, leg, request, allocation?.user);
+    if (admission.kind === 'turned-away') return admission.answer;
+    const { user } = admission;
     // RFC 8489 §6.3.1: unknown attributes come after authentication. DONT-FRAGMENT has its own place in Allocate.
     const unknown = unknownRequired(request).filter((type) => type !== TurnAttribute.DONT_FRAGMENT);
     if (unknown.length > 0) return this.#replies.refuse(this.#now, leg, request, user, 420, unknown);
     if (request.method === TurnMethod.ALLOCATE)
       return this.#allocates.handle(this.#now, leg, request, user, allocation);
+    const move = ticket && this.#moves.judge(this.#now, leg, ticket, request.bytes);
+    if (move?.kind === 'handed-over') return undefined;
+    if (move?.kind === 'refused') return this.#replies.refuse(this.#now, leg, request, user, move.code);
     // RFC 8656 §5: every other request needs an allocation, and the user who made it.
     if (!allocation) return this.#replies.refuse(this.#now, leg, request, user, 437);
     if (allocation.user.username !== user.username)
       return this.#replies.refuse(this.#now, leg, request, user, 441);
     if (request.method === TurnMethod.REFRESH)
-      return this.#refreshes.handle(this.#now, leg, request, user, allocation);
+      return this.#refreshes.handle(this.#now, leg, request, user, allocation, move?.sequence);
     const result =
       request.method === TurnMethod.CREATE_PERMISSION
         ? this.#peerRequests.createPermission(this.#now, allocation, request)
@@ -329,29 +300,5 @@ export class TurnServer implements Machine<TurnServerEvent, TurnTransmit> {
       ticketOf(leg, request),
       this.#answers.success(request, user),
     );
-  }
-
-  /** RFC 8489 §9.2.4: what somebody hears who has not proved who they are. Leaves no state. */
-  #rejectStranger(
-    leg: Leg,
-    request: StunMessage,
-    verdict: Exclude<Verdict, { kind: 'user' }>,
-  ): Uint8Array | undefined {
-    if (!this.#mayAnswerUnauthenticated(leg)) return undefined;
-    if (verdict.kind === 'bad-request') {
-      this.#replies.note(leg, request.method, 400);
-      return this.#answers.bareError(request, 400);
-    }
-    if (verdict.firstTry) this.#counts.challenges += 1;
-    else this.#replies.note(leg, request.method, verdict.code);
-    const nonce = this.#nonces.issue(this.#env.wallClock(), leg);
-    return this.#answers.challenge(request, verdict.code, nonce);
-  }
-
-  /** A stream's source address is proven by its handshake; a datagram's may be a victim's. */
-  #mayAnswerUnauthenticated(leg: Leg): boolean {
-    if (isReliable(leg) || this.#unauthenticated.take(subscriberOf(leg.client.ip), this.#now)) return true;
-    this.#counts.rateLimited += 1;
-    return false;
   }
 }

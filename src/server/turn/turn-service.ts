@@ -27,6 +27,7 @@ import {
   type TurnTransmit,
 } from '../../turn/index.ts';
 import { type Front, openFront } from '../front/front.ts';
+import { type BehaviourDiscovery, BehaviourSockets } from './behaviour-sockets.ts';
 import { LegTable, legIds } from './leg-table.ts';
 import { isWildcard, listeningIps, wildcardIps } from './listening-ips.ts';
 import { RelayAddressBook } from './relay-addresses.ts';
@@ -54,6 +55,10 @@ export interface TurnServiceOptions
   readonly publicIps: readonly string[];
   readonly peers: { readonly loopback: boolean; readonly private: 'auto' | 'allow' | 'deny' };
   readonly streams?: Partial<StreamLegsLimits>;
+  /** RFC 5780, UDP only: a second port, and a second address where there is one. Default: off. */
+  readonly behaviourDiscovery?: BehaviourDiscovery | undefined;
+  /** Whether STUN clients of before 2008 are answered. Default: no. */
+  readonly rfc3489?: boolean;
   /** The addresses of this machine; asked again and again. What the system says, unless a test says otherwise. */
   readonly ownAddresses?: () => readonly OwnAddress[];
   /** Facts for logs and metrics: allocations and refusals. */
@@ -67,6 +72,7 @@ export type TurnFact = Exclude<
       | 'open-relay'
       | 'close-relay'
       | 'close-leg'
+      | 'leg-released'
       | 'hand-over'
       | 'connect-peer'
       | 'join-connection'
@@ -87,6 +93,8 @@ export interface TurnServiceStatistics extends TurnStatistics {
 /** Often enough for someone who changes the network and dials again; rare enough to cost nothing. */
 const RESCAN_MS = 30_000;
 
+const NO_COUNTS = { bindings: 0, rateLimited: 0 } as const;
+
 /** A port that the system gives for UDP may be taken for TCP: then it gives another. */
 const PORT_ATTEMPTS = 10;
 
@@ -100,7 +108,8 @@ export async function openTurnService(env: Env, options: TurnServiceOptions): Pr
       return service;
     } catch (error) {
       await service.close();
-      if (attemptsLeft <= 1 || !hasCode(error, 'ADDRESS_IN_USE')) throw error;
+      const isTaken = hasCode(error, 'ADDRESS_IN_USE') || hasCode(error, 'DISCOVERY_UNAVAILABLE');
+      if (attemptsLeft <= 1 || !isTaken) throw error;
     }
   }
 }
@@ -114,6 +123,7 @@ export class TurnService {
   readonly #relays: RelaySockets;
   readonly #legs: LegTable;
   readonly #streams: StreamLegs;
+  readonly #behaviour?: BehaviourSockets;
   /** By local address. */
   readonly #sockets = new Map<string, UdpSocket>();
   readonly #tcp: Front[] = [];
@@ -149,6 +159,12 @@ export class TurnService {
       onDatagram: (relay, from, bytes) =>
         this.#driver.run((now) => this.#machine.handlePeerDatagram(now, relay, from, bytes)),
     });
+    if (options.behaviourDiscovery || options.rfc3489) {
+      this.#behaviour = new BehaviourSockets(env.log, options, {
+        advertised: (ip) => this.#relayAddresses.advertised(ip),
+        onMainAnswer: ({ from, to, bytes }) => this.#sockets.get(from.ip)?.send(bytes, to),
+      });
+    }
     const nextId = legIds();
     this.#legs = new LegTable(nextId);
     const limits = { ...STREAM_LIMITS, ...options.streams };
@@ -175,9 +191,12 @@ export class TurnService {
       datagrams.sent += counts.sent;
       datagrams.sendFailed += counts.sendFailed;
     }
-    const { malformed, ...rest } = this.#machine.statistics;
+    const { malformed, bindings, rateLimited, ...rest } = this.#machine.statistics;
+    const { bindings: atDesk, rateLimited: withheld } = this.#behaviour?.counts ?? NO_COUNTS;
     return {
       ...rest,
+      bindings: bindings + atDesk,
+      rateLimited: rateLimited + withheld,
       malformed: malformed + this.#noise,
       streams: this.#streams.count,
       streamsRefused: this.#streams.refused,
@@ -203,6 +222,7 @@ export class TurnService {
       this.#tcp.push(front);
     }
     this.#useAddresses();
+    await this.#followBehaviour();
     if (isWildcard(host)) {
       this.#rescanTimer = setInterval(() => void this.followAddresses(), RESCAN_MS);
       this.#rescanTimer.unref();
@@ -228,6 +248,7 @@ export class TurnService {
     this.#streams.destroyAll();
     await Promise.all([
       this.#relays.closeAll(),
+      this.#behaviour?.close(),
       ...this.#tcp.map((front) => front.close()),
       ...[...this.#sockets.values()].map((socket) => socket.close()),
     ]);
@@ -245,6 +266,7 @@ export class TurnService {
       this.#port = local.port;
       this.#sockets.set(ip, socket);
       socket.onDatagram((from, bytes) => {
+        if (this.#behaviour?.handle(from, local, bytes)) return;
         if (isChannelData(bytes) || looksLikeStun(bytes)) {
           this.#handleMessage(this.#legs.legOf(from, local), bytes);
         } else this.#noise += 1;
@@ -286,8 +308,10 @@ export class TurnService {
         return;
       case 'allocation-moved':
         this.#hold(event.to);
-        this.#release(event.from);
         break;
+      case 'leg-released':
+        this.#release(event.leg);
+        return;
       case 'allocation-created':
         this.#hold(event.leg);
         break;
@@ -332,6 +356,9 @@ export class TurnService {
       );
     }
     this.#useAddresses();
+    await this.#followBehaviour().catch((error: unknown) =>
+      this.#env.log.warn('NAT behaviour discovery could not follow the addresses.', { error: String(error) }),
+    );
     this.#env.log.info('STUN and TURN follow the addresses of this machine.', { fresh, gone });
   }
 
@@ -345,7 +372,16 @@ export class TurnService {
     const best = isWildcard(host) ? wildcardIps(host, this.#own()) : this.addresses;
     this.#relayAddresses.update(best.filter((ip) => this.#sockets.has(ip)));
     const services = [...this.addresses, ...this.#options.publicIps];
-    this.#machine.setOwnServices(services.map((ip) => ({ ip, port: this.#port })));
+    this.#machine.setOwnServices([
+      ...services.map((ip) => ({ ip, port: this.#port })),
+      ...(this.#behaviour?.services ?? []),
+    ]);
+  }
+
+  async #followBehaviour(): Promise<void> {
+    if (!this.#behaviour) return;
+    await this.#behaviour.follow(this.addresses, this.#port);
+    this.#useAddresses();
   }
 }
 
