@@ -7,5 +7,6 @@ export { nodeEnv } from './env.ts';
 export { type AddressScope, type OwnAddress, ownAddresses, scopeOf } from './interfaces.ts';
 export { plainBytes } from './plain-bytes.ts';
 export { nodeRandom } from './random.ts';
+export { createSelfSigned, type SelfSigned, type SelfSignedOptions } from './self-signed.ts';
 export { createSigningKey } from './signatures.ts';
 export { bindUdp, type UdpCounts, type UdpOptions, type UdpSocket } from './udp.ts';
