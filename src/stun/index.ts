@@ -47,13 +47,13 @@ export {
   encodePasswordAlgorithm,
   encodePasswordAlgorithms,
 } from './password-algorithms.ts';
+export { decodePlainAddress, encodePlainAddress } from './plain-address.ts';
 export {
   NONCE_COOKIE_CHARACTERS,
   readNonceCookie,
   type SecurityFeatures,
   writeNonceCookie,
 } from './security-features.ts';
-export { decodePlainAddress, encodePlainAddress } from './plain-address.ts';
 export { type FramingFault, StreamFramer } from './stream-framer.ts';
 export { Transaction, type TransactionEvent, type TransactionOptions } from './transaction.ts';
 export { AddressFamily, decodeXorAddress, encodeXorAddress } from './xor-address.ts';

@@ -1,18 +1,41 @@
-/** The long-term credential mechanism, server side. Keeps nothing about anybody. RFC 8489 §9.2.4. */
-import { type CryptoProvider, decodeUtf8, type Millis, sameBytes } from '../base/index.ts';
-import { StunAttribute, type StunMessage, verifyIntegrity, verifyIntegritySha256 } from '../stun/index.ts';
-import type { CredentialBook } from './credential-book.ts';
+/** The long-term credential mechanism, server side, check by check. RFC 8489 §9.2.4. */
+import { type CryptoProvider, decodeUtf8, type Millis, NEVER, sameBytes } from '../base/index.ts';
+import {
+  decodePasswordAlgorithm,
+  encodePasswordAlgorithms,
+  type PasswordAlgorithm,
+  readNonceCookie,
+  type SecurityFeatures,
+  StunAttribute,
+  type StunMessage,
+  verifyIntegrity,
+  verifyIntegritySha256,
+} from '../stun/index.ts';
+import type { Candidates, CredentialBook } from './credential-book.ts';
+import type { KeyRing } from './key-ring.ts';
 import type { Leg } from './leg.ts';
+import type { LiveSettings } from './live-settings.ts';
 import type { NonceMint } from './nonce.ts';
 
 export interface AuthenticatedUser {
-  /** As in USERNAME. */
+  /** As in USERNAME, whether that or its hash came. */
   readonly username: string;
   /** Whom quotas count: for REST names without the expiry. */
   readonly quotaName: string;
-  /** Seals the answers too. */
+  /** The password that fits, whatever the algorithm. */
+  readonly ring: KeyRing;
+  /** Seals the answers too: of `ring`, for the algorithm of this request. */
   readonly key: Uint8Array;
+  /** What seals the answers: MESSAGE-INTEGRITY for clients that know of nothing else. */
+  readonly integrity: 'sha1' | 'sha256';
+  /** When the credentials expire, in milliseconds since 1970. */
+  readonly expiresAt?: Millis;
+  /** Under strict expiry: no longer lifetime may be granted, 1 s or more, counted from this request. */
+  readonly maxLifetimeSeconds?: number;
 }
+
+/** Of a user, what does not depend on the request. */
+type Known = Pick<AuthenticatedUser, 'username' | 'quotaName' | 'ring' | 'expiresAt'>;
 
 export type Verdict =
   | { readonly kind: 'user'; readonly user: AuthenticatedUser }
@@ -20,34 +43,53 @@ export type Verdict =
   | { readonly kind: 'challenge'; readonly code: 401 | 438; readonly firstTry: boolean }
   | { readonly kind: 'bad-request' };
 
+export interface AuthenticatorOptions {
+  readonly realm: Uint8Array;
+  readonly nonces: NonceMint;
+  readonly book: CredentialBook;
+  /** What an unknown name is checked against, so that it takes as long as a known one. */
+  readonly decoyKey: Uint8Array;
+  /** What PASSWORD-ALGORITHMS offers, the preferred one first; empty: it is not sent. */
+  readonly algorithms: readonly PasswordAlgorithm[];
+  readonly usernameAnonymity: boolean;
+  /** Read each time. `strictExpiry`: what has expired is refused to its holder too, and no lifetime goes beyond. */
+  readonly settings: Pick<LiveSettings, 'strictExpiry'>;
+}
+
 /** RFC 8489 §14.3: a receiver must be able to parse so many. */
 const MAX_USERNAME_BYTES = 763;
+/** RFC 8489 §14.4. */
+const USERHASH_BYTES = 32;
+
+/** What a request says about how its key was made. RFC 8489 §9.2.4, 3rd check. */
+interface KeyChoice {
+  readonly algorithm: PasswordAlgorithm;
+  readonly integrity: 'sha1' | 'sha256';
+}
+
+const AS_THOUGH_MD5: KeyChoice = { algorithm: 'md5', integrity: 'sha1' };
 
 export class Authenticator {
   readonly #crypto: CryptoProvider;
-  readonly #realm: Uint8Array;
-  readonly #nonces: NonceMint;
-  readonly #book: CredentialBook;
-  /** What an unknown name is checked against, so that it takes as long as a known one. */
-  readonly #decoyKey: Uint8Array;
+  readonly #options: AuthenticatorOptions;
+  /** What the nonces of this server promise. */
+  readonly features: SecurityFeatures;
+  /** The value of PASSWORD-ALGORITHMS; empty when it is not offered. */
+  readonly offer: Uint8Array;
 
-  constructor(
-    crypto: CryptoProvider,
-    realm: Uint8Array,
-    nonces: NonceMint,
-    book: CredentialBook,
-    decoyKey: Uint8Array,
-  ) {
+  constructor(crypto: CryptoProvider, options: AuthenticatorOptions) {
     this.#crypto = crypto;
-    this.#realm = realm;
-    this.#nonces = nonces;
-    this.#book = book;
-    this.#decoyKey = decoyKey;
+    this.#options = options;
+    this.offer = encodePasswordAlgorithms(options.algorithms);
+    this.features = {
+      passwordAlgorithms: options.algorithms.length > 0,
+      usernameAnonymity: options.usernameAnonymity,
+    };
   }
 
   /**
    * The checks in the RFC's order. `holder` is who made the allocation on this 5-tuple, if there is one: its key is
-   * used when the name is the same, so that an allocation outlives the expiry in a REST name.
+   * used when the name is the same, so that an allocation outlives the expiry in a REST name unless that is strict.
    */
   check(wallNow: Millis, leg: Leg, request: StunMessage, holder: AuthenticatedUser | undefined): Verdict {
     // RFC 8489 §9.2.4, 1st: no integrity at all.
@@ -62,34 +104,94 @@ export class Authenticator {
     if (!realm || !nonce || (!name && !request.has(StunAttribute.USERHASH))) return { kind: 'bad-request' };
     if (name && name.length > MAX_USERNAME_BYTES) return { kind: 'bad-request' };
 
-    // 3rd, the password algorithms: our nonces never offer them, so a request that has them fails as 420 later.
+    // 3rd: has somebody on the way changed what was offered?
+    const choice = this.#keyChoice(request, nonce);
+    if (!choice) return { kind: 'bad-request' };
 
-    // 4th: is the name valid? USERHASH is not offered by our nonces, so no hash is.
-    // 5th: does the integrity fit?
-    const user =
-      name && sameBytes(realm, this.#realm) ? this.#identify(wallNow, request, name, holder) : undefined;
-    if (!user) return { kind: 'challenge', code: 401, firstTry: false };
+    // 4th: is the name valid? 5th: does the integrity fit?
+    const username = sameBytes(realm, this.#options.realm) ? this.#usernameOf(request, name) : undefined;
+    const proof = this.#prove(wallNow, request, username, choice, holder);
+    if (!proof) return { kind: 'challenge', code: 401, firstTry: false };
 
     // 6th: is the nonce still valid?
-    if (!this.#nonces.isFresh(wallNow, leg, nonce)) return { kind: 'challenge', code: 438, firstTry: false };
-    return { kind: 'user', user };
+    if (!this.#options.nonces.isFresh(wallNow, leg, nonce)) {
+      return { kind: 'challenge', code: 438, firstTry: false };
+    }
+    if (proof.candidates) this.#options.book.remember(proof.candidates, proof.user.ring);
+    return { kind: 'user', user: proof.user };
   }
 
-  #identify(
+  /** `undefined`: the request must be refused with 400. */
+  #keyChoice(request: StunMessage, nonce: Uint8Array): KeyChoice | undefined {
+    const list = request.get(StunAttribute.PASSWORD_ALGORITHMS);
+    const value = request.get(StunAttribute.PASSWORD_ALGORITHM);
+    if (!list && !value) return AS_THOUGH_MD5;
+    const algorithm = value && decodePasswordAlgorithm(value);
+    // Without the bit nothing was offered together with this nonce. If it was taken off on the way, the nonce is stale.
+    if (!readNonceCookie(nonce)?.passwordAlgorithms) {
+      return { algorithm: algorithm ?? 'md5', integrity: 'sha256' };
+    }
+    const honest =
+      algorithm !== undefined &&
+      list !== undefined &&
+      sameBytes(list, this.offer) &&
+      this.#options.algorithms.includes(algorithm);
+    return honest ? { algorithm, integrity: 'sha256' } : undefined;
+  }
+
+  /** USERHASH counts where there is no USERNAME. */
+  #usernameOf(request: StunMessage, name: Uint8Array | undefined): string | undefined {
+    if (name) return decodeUtf8(name);
+    const hash = request.get(StunAttribute.USERHASH);
+    return hash?.length === USERHASH_BYTES ? this.#options.book.nameOf(hash) : undefined;
+  }
+
+  /** `candidates` are missing when it was the holder. */
+  #prove(
     wallNow: Millis,
     request: StunMessage,
-    name: Uint8Array,
+    username: string | undefined,
+    choice: KeyChoice,
     holder: AuthenticatedUser | undefined,
-  ): AuthenticatedUser | undefined {
-    const username = decodeUtf8(name);
-    if (holder?.username === username) return this.#fits(request, holder.key) ? holder : undefined;
-    const candidates = this.#book.find(username, wallNow);
+  ): { readonly user: AuthenticatedUser; readonly candidates?: Candidates } | undefined {
+    const { integrity } = choice;
+    if (holder && holder.username === username && !this.#hasEnded(wallNow, holder)) {
+      const key = this.#keyThatFits(request, holder.ring, choice);
+      return key && { user: { ...this.#bounded(wallNow, holder), key, integrity } };
+    }
+    const candidates = username === undefined ? undefined : this.#options.book.find(username, wallNow);
     if (!candidates) {
-      this.#fits(request, this.#decoyKey);
+      this.#fits(request, this.#options.decoyKey);
       return undefined;
     }
-    const key = candidates.keys.find((candidate) => this.#fits(request, candidate));
-    return key && { username, quotaName: candidates.quotaName, key };
+    for (const ring of candidates.rings) {
+      const key = this.#keyThatFits(request, ring, choice);
+      if (!key) continue;
+      const { quotaName, expiresAt } = candidates;
+      const known = {
+        username: candidates.username,
+        quotaName,
+        ring,
+        ...(expiresAt !== undefined && { expiresAt }),
+      };
+      return { user: { ...this.#bounded(wallNow, known), key, integrity }, candidates };
+    }
+    return undefined;
+  }
+
+  #hasEnded(wallNow: Millis, { expiresAt = NEVER }: Known): boolean {
+    return this.#options.settings.strictExpiry && expiresAt <= wallNow;
+  }
+
+  #bounded(wallNow: Millis, known: Known): Known & Pick<AuthenticatedUser, 'maxLifetimeSeconds'> {
+    const { expiresAt } = known;
+    if (expiresAt === undefined || !this.#options.settings.strictExpiry) return known;
+    return { ...known, maxLifetimeSeconds: Math.max(1, Math.floor((expiresAt - wallNow) / 1000)) };
+  }
+
+  #keyThatFits(request: StunMessage, ring: KeyRing, { algorithm }: KeyChoice): Uint8Array | undefined {
+    const key = ring.keyFor(algorithm);
+    return key && this.#fits(request, key) ? key : undefined;
   }
 
   /** RFC 8489 §9.2.4: the stronger one decides when both are there. */

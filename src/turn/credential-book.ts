@@ -1,34 +1,52 @@
-/** Who may use the server: static users and any number of REST secrets at the same time. RFC 8489 §9.2.2. */
+/**
+ * Who may use the server: static users and any number of REST secrets at the same time. RFC 8489 §9.2.2, §14.4.
+ *
+ * Making the keys of a REST name takes an HMAC and a hash for each secret, so the keys of names that have proved
+ * themselves lately are kept. A name that has proved nothing leaves nothing here.
+ */
 import { type CryptoProvider, type Millis, StackError } from '../base/index.ts';
-import { longTermKey, prepareOpaqueString } from '../stun/index.ts';
+import { prepareOpaqueString, userHash } from '../stun/index.ts';
+import { type KeyRing, keyRingOf, lazyKeyRing } from './key-ring.ts';
 import { isExpired, parseRestName, restPassword } from './rest-credentials.ts';
 import type { StaticUser } from './server-options.ts';
 
 export interface Candidates {
+  /** As in USERNAME. */
+  readonly username: string;
   /** Whom quotas count. */
   readonly quotaName: string;
-  /** Keys to try: the integrity of the request must fit one of them. */
-  readonly keys: readonly Uint8Array[];
+  /** Passwords to try: the integrity of the request must fit one of them. */
+  readonly rings: readonly KeyRing[];
+  /** Milliseconds since 1970; they are good for nothing from then on. */
+  readonly expiresAt?: Millis;
+}
+
+export interface AcceptedCredentials {
+  readonly users: readonly StaticUser[];
+  readonly restSecrets: readonly string[];
 }
 
 export class CredentialBook {
   readonly #crypto: CryptoProvider;
   readonly #realm: string;
   readonly #restSecrets: readonly string[];
-  /** RFC 8656 §6: the key is kept, never the password. */
-  readonly #staticKeys = new Map<string, Uint8Array>();
+  readonly #users = new Map<string, Candidates>();
+  /** By USERHASH, one character for each byte: static users, and whoever is in `#recent`. */
+  readonly #namesByHash = new Map<string, string>();
+  /** REST names that have proved themselves, the one seen longest ago first. */
+  readonly #recent = new Map<string, Candidates>();
+  readonly #maxRecent: number;
 
-  /** Throws `StackError` `TURN_USER_INVALID` for a name or password that OpaqueString forbids. */
-  constructor(
-    crypto: CryptoProvider,
-    realm: string,
-    users: readonly StaticUser[],
-    restSecrets: readonly string[],
-  ) {
+  /**
+   * `maxRecent` bounds how many REST names are remembered. Throws `StackError` `TURN_USER_INVALID` for a name or password
+   * that OpaqueString forbids.
+   */
+  constructor(crypto: CryptoProvider, realm: string, accepted: AcceptedCredentials, maxRecent: number) {
     this.#crypto = crypto;
     this.#realm = realm;
-    this.#restSecrets = [...restSecrets];
-    for (const user of users) {
+    this.#restSecrets = [...accepted.restSecrets];
+    this.#maxRecent = maxRecent;
+    for (const user of accepted.users) {
       const username = prepareOpaqueString(user.username);
       const password = prepareOpaqueString(user.password);
       if (username === undefined || password === undefined) {
@@ -37,21 +55,71 @@ export class CredentialBook {
           `The TURN user "${user.username}" has an empty name or password, or one with control characters (RFC 8265). Choose another.`,
         );
       }
-      this.#staticKeys.set(username, longTermKey(crypto, username, realm, password));
+      const rings = [keyRingOf(crypto, username, realm, password)];
+      this.#users.set(username, { username, quotaName: `user:${username}`, rings });
+      this.#namesByHash.set(this.#hashOf(username), username);
     }
+  }
+
+  /** Whether every name there is can be found by its hash. */
+  get knowsEveryHash(): boolean {
+    return this.#restSecrets.length === 0;
   }
 
   /** `undefined` when nobody has this name, or when it is a REST name that has expired. */
   find(username: string, wallNow: Millis): Candidates | undefined {
-    const staticKey = this.#staticKeys.get(username);
-    if (staticKey) return { quotaName: `user:${username}`, keys: [staticKey] };
-    if (this.#restSecrets.length === 0) return undefined;
-    const name = parseRestName(username);
+    const user = this.#users.get(username);
+    if (user) return user;
+    const name = this.#restSecrets.length > 0 ? parseRestName(username) : undefined;
     if (!name || isExpired(name, wallNow)) return undefined;
-    const keys = this.#restSecrets.map((secret) =>
-      longTermKey(this.#crypto, username, this.#realm, restPassword(this.#crypto, secret, username)),
+    const known = this.#recent.get(username);
+    if (known) {
+      this.#recent.delete(username);
+      this.#recent.set(username, known); // a Map keeps insertion order: seen last, forgotten last
+      return known;
+    }
+    const rings = this.#restSecrets.map((secret) =>
+      lazyKeyRing(this.#crypto, username, this.#realm, () => restPassword(this.#crypto, secret, username)),
     );
-    // Without an id the names of one second share a quota, which is the safe side.
-    return { quotaName: `rest:${name.id === '' ? username : name.id}`, keys };
+    return {
+      username,
+      // Without an id the names of one second share a quota, which is the safe side.
+      quotaName: `rest:${name.id === '' ? username : name.id}`,
+      rings,
+      expiresAt: name.expiresAtSeconds * 1000,
+    };
   }
+
+  /**
+   * The name behind a USERHASH, 32 bytes: a static user, or a REST name remembered here. Of another REST name only its
+   * owner knows the hash, so it stays unknown until it has come as USERNAME once. RFC 8489 §14.4.
+   */
+  nameOf(hash: Uint8Array): string | undefined {
+    return this.#namesByHash.get(latin1(hash));
+  }
+
+  /** These have just proved themselves, by this one of their passwords: it is tried first from now on. */
+  remember(candidates: Candidates, ring: KeyRing): void {
+    const { username } = candidates;
+    if (this.#users.has(username) || this.#recent.has(username)) return;
+    if (this.#recent.size >= this.#maxRecent) this.#forgetOldest();
+    const others = candidates.rings.filter((other) => other !== ring);
+    this.#recent.set(username, { ...candidates, rings: [ring, ...others] });
+    this.#namesByHash.set(this.#hashOf(username), username);
+  }
+
+  #forgetOldest(): void {
+    const oldest = this.#recent.keys().next();
+    if (oldest.done) return;
+    this.#recent.delete(oldest.value);
+    this.#namesByHash.delete(this.#hashOf(oldest.value));
+  }
+
+  #hashOf(username: string): string {
+    return latin1(userHash(this.#crypto, username, this.#realm));
+  }
+}
+
+function latin1(bytes: Uint8Array): string {
+  return String.fromCharCode(...bytes);
 }

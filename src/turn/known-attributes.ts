@@ -3,14 +3,8 @@ import { isComprehensionRequired, StunAttribute, type StunMessage } from '../stu
 import { TurnAttribute } from './code-points.ts';
 
 const KNOWN = new Set<number>([...Object.values(StunAttribute), ...Object.values(TurnAttribute)]);
-/** In the tables for their numbers' sake; nobody here acts on them, so nobody may pretend to. */
-for (const type of [
-  StunAttribute.USERHASH,
-  StunAttribute.PASSWORD_ALGORITHM,
-  TurnAttribute.DONT_FRAGMENT,
-] as const) {
-  KNOWN.delete(type);
-}
+/** In the tables for its number's sake; nobody here acts on it, so nobody may pretend to. */
+KNOWN.delete(TurnAttribute.DONT_FRAGMENT);
 
 /** No honest message has so many; bounds the answer. */
 const MAX_REPORTED = 8;

@@ -1,5 +1,5 @@
 /** What a TURN server can be told. Every limit has a default with a reason. RFC 8656 §7.2. */
-import type { Rate, SocketAddress } from '../base/index.ts';
+import type { AccessRanges, Rate, SocketAddress } from '../base/index.ts';
 import type { PasswordAlgorithm } from '../stun/index.ts';
 import type { BandwidthLedger } from './bandwidth-ledger.ts';
 import type { QuotaLedger } from './quota-ledger.ts';
@@ -10,7 +10,8 @@ export interface StaticUser {
   readonly password: string;
 }
 
-export interface PeerPolicyOptions {
+/** `allow` opens private addresses, and takes exceptions from `deny`. */
+export interface PeerPolicyOptions extends Partial<AccessRanges> {
   /** Allow 127.0.0.0/8 and ::1 as peers: for tests on one machine only. */
   readonly loopback: boolean;
   /** RFC 1918, unique local, CGNAT and their like. `auto`: only while the server has no public address. */

@@ -27,10 +27,11 @@ test('a stranger hears realm and nonce, briefly: no SOFTWARE, no reason, no inte
     StunAttribute.ERROR_CODE,
     StunAttribute.REALM,
     StunAttribute.NONCE,
+    StunAttribute.PASSWORD_ALGORITHMS,
   ]);
   assert.equal(decodeUtf8(answer?.get(StunAttribute.REALM) ?? new Uint8Array()), REALM);
-  // RFC 8489 §9.2: the nonce says that this server knows RFC 8489, with no security feature on.
-  assert.match(decodeUtf8(client.nonce), /^obMatJos2AAAA[A-Za-z0-9_-]{16}$/);
+  // RFC 8489 §9.2: the nonce says that this server knows RFC 8489, and bit 0 that PASSWORD-ALGORITHMS is there.
+  assert.match(decodeUtf8(client.nonce), /^obMatJos2gAAA[A-Za-z0-9_-]{11}$/);
   assert.ok((answer?.bytes.length ?? 0) <= 3 * request.length, 'a poor amplifier');
 });
 
@@ -102,7 +103,7 @@ test('nonces that are made up, changed or from the future are stale', () => {
   };
   assert.equal(code(good), 437);
   assert.equal(code(good.subarray(1)), 438);
-  assert.equal(code(new Uint8Array(29).fill(65)), 438);
+  assert.equal(code(new Uint8Array(24).fill(65)), 438);
   for (let i = 0; i < good.length; i++) {
     const changed = good.slice();
     changed[i] = changed[i] === 0x42 ? 0x43 : 0x42;
@@ -112,6 +113,18 @@ test('nonces that are made up, changed or from the future are stale', () => {
   future.now = 120_000;
   const traveller = new RawClient(future, CLIENT).challenge();
   assert.equal(code(traveller.nonce), 438);
+});
+
+test('a nonce does not come back to life when its 16 bits of time do', () => {
+  const lab = new TurnLab();
+  const client = new RawClient(lab, CLIENT).challenge();
+  const { nonce } = client;
+  for (const seconds of [65_536, 2 * 65_536 - 1, 3 * 65_536 + 30]) {
+    lab.now = seconds * 1000;
+    client.nonce = nonce;
+    assert.equal(codeOf(client.exchange(client.signed(TurnMethod.REFRESH))), 438);
+  }
+  assert.throws(() => new TurnLab({ lifetimes: { nonceSeconds: 65_477 } }), RangeError);
 });
 
 test('servers that share a nonce secret accept each other’s nonces', () => {
