@@ -49,6 +49,11 @@ export class RelayAddressBook implements RelayAddresses {
     return same ? serverIp : this.#defaults.get(family);
   }
 
+  /** How others reach one of our addresses. */
+  advertised(ip: string): string {
+    return this.#publicIp(familyOf(ip)) ?? ip;
+  }
+
   #advertised(family: IpFamily): string | undefined {
     const local = this.#defaults.get(family);
     return local && (this.#publicIp(family) ?? local);
