@@ -67,6 +67,7 @@ export class AllocateRequests {
     const result = readAllocateWish(request, {
       has: (family) => this.#book.supports(family),
       mobility: this.#settings.mobility,
+      dontFragment: this.#settings.capabilities.dontFragment,
     });
     if (result.kind === 'refused') {
       const unknown = result.code === 420 ? [TurnAttribute.DONT_FRAGMENT] : [];

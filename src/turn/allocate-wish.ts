@@ -30,18 +30,23 @@ export interface WishTerms {
   /** Whether the server relays this family. */
   readonly has: (family: IpFamily) => boolean;
   readonly mobility: boolean;
+  /** Whether DF can be set. */
+  readonly dontFragment: boolean;
 }
 
 /** Steps 3 … 9, in their order. */
-export function readAllocateWish(request: StunMessage, { has, mobility }: WishTerms): WishResult {
+export function readAllocateWish(
+  request: StunMessage,
+  { has, mobility, dontFragment }: WishTerms,
+): WishResult {
   // Step 3: REQUESTED-TRANSPORT.
   const transport = request.get(TurnAttribute.REQUESTED_TRANSPORT);
   const protocol = transport && decodeFirstOfFour(transport);
   if (protocol === undefined) return refused(400);
   if (protocol !== UDP_PROTOCOL) return refused(442);
 
-  // Step 4: DONT-FRAGMENT. The portable socket cannot set DF, so it is an unknown attribute.
-  if (request.has(TurnAttribute.DONT_FRAGMENT)) return refused(420);
+  // Step 4: DONT-FRAGMENT. Where the socket cannot set DF it is an unknown attribute.
+  if (!dontFragment && request.has(TurnAttribute.DONT_FRAGMENT)) return refused(420);
 
   // RFC 8016 §3.1.2.
   const ticket = request.get(TurnAttribute.MOBILITY_TICKET);

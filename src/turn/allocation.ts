@@ -1,5 +1,5 @@
 /** What one client holds here: its relayed addresses, channels, credentials and counters. RFC 8656 §6. */
-import type { Millis, SocketAddress } from '../base/index.ts';
+import type { Millis, SocketAddress, TokenBucket } from '../base/index.ts';
 import type { RequestTicket } from './answer-memory.ts';
 import type { AuthenticatedUser } from './authenticator.ts';
 import { noMeters } from './bandwidth-ledger.ts';
@@ -39,6 +39,7 @@ export class Allocation implements RelayOwner {
     droppedPackets: 0,
   };
   readonly meters = noMeters();
+  icmpReports: TokenBucket | undefined;
   /** The Allocate transaction and its answer: a late retransmission gets the same one. RFC 8656 §7.2, note. */
   readonly createdBy: RequestTicket;
   readonly answer: Uint8Array;

@@ -54,3 +54,38 @@ export function encodePlainAddress({ ip, port }: SocketAddress): Uint8Array {
   const family = familyCodeOf(bytes.length === 4 ? 4 : 6);
   return Uint8Array.of(0, family, port >> 8, port & 0xff, ...bytes);
 }
+
+export interface IcmpError {
+  readonly type: number;
+  readonly code: number;
+  /** The next hop's MTU in bytes, for "packet too big" and "fragmentation needed"; 0 for all else. */
+  readonly data: number;
+}
+
+/**
+ * ICMP: why a packet was dropped on its way to a peer. The figure of RFC 8656 §18.13 has 7 bits for the type and 9 for
+ * the code.
+ * ```
+ * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ * |  Reserved                     |  ICMP Type  |  ICMP Code      |
+ * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ * |                          Error Data                           |
+ * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ * ```
+ */
+export function encodeIcmp(family: IpFamily, { type, code, data }: IcmpError): Uint8Array {
+  const value = new Uint8Array(8);
+  const view = new DataView(value.buffer);
+  view.setUint16(2, (type << 9) | (code & 0x1ff));
+  const tellsMtu = family === 6 ? type === 2 : type === 3 && code === 4;
+  view.setUint32(4, tellsMtu ? data : 0);
+  return value;
+}
+
+/** `undefined` unless 8 bytes. */
+export function decodeIcmp(value: Uint8Array): IcmpError | undefined {
+  if (value.length !== 8) return undefined;
+  const view = new DataView(value.buffer, value.byteOffset);
+  const both = view.getUint16(2);
+  return { type: both >> 9, code: both & 0x1ff, data: view.getUint32(4) };
+}

@@ -21,6 +21,7 @@ export class DataPath {
   readonly #book: AllocationBook;
   readonly #policy: PeerPolicy;
   readonly #bandwidth: Bandwidth;
+  readonly #canSetDf: boolean;
   readonly #transmits: Queue<TurnTransmit>;
   readonly #newTransactionId: () => Uint8Array;
   relayedPackets = 0;
@@ -33,12 +34,14 @@ export class DataPath {
     book: AllocationBook,
     policy: PeerPolicy,
     bandwidth: Bandwidth,
+    canSetDf: boolean,
     transmits: Queue<TurnTransmit>,
     newTransactionId: () => Uint8Array,
   ) {
     this.#book = book;
     this.#policy = policy;
     this.#bandwidth = bandwidth;
+    this.#canSetDf = canSetDf;
     this.#transmits = transmits;
     this.#newTransactionId = newTransactionId;
   }
@@ -77,7 +80,11 @@ export class DataPath {
   }
 
   #send(now: Millis, allocation: Allocation, message: StunMessage): boolean {
-    if (unknownRequired(message).length > 0) return false;
+    const dontFragment = this.#canSetDf && message.has(TurnAttribute.DONT_FRAGMENT);
+    const unknown = unknownRequired(message).filter(
+      (type) => !dontFragment || type !== TurnAttribute.DONT_FRAGMENT,
+    );
+    if (unknown.length > 0) return false;
     const peerValue = message.get(TurnAttribute.XOR_PEER_ADDRESS);
     const data = message.get(TurnAttribute.DATA);
     const peer = peerValue && decodeXorAddress(peerValue, message.transactionId);
@@ -85,7 +92,7 @@ export class DataPath {
     const relay = allocation.relayOf(familyOf(peer.ip));
     const permitted = relay?.permitted(now, peer.ip);
     if (!relay || !permitted || this.#policy.isOwnService(peer)) return false;
-    return this.#toPeer(now, allocation, relay, peer, permitted.insideOnly, data);
+    return this.#toPeer(now, allocation, relay, peer, permitted.insideOnly, data, dontFragment);
   }
 
   /** Whether it left, or would have left if the receiver, a client of ours, had a permission for it. */
@@ -96,6 +103,7 @@ export class DataPath {
     peer: SocketAddress,
     insideOnly: boolean,
     data: Uint8Array,
+    dontFragment = false,
   ): boolean {
     const inside = this.#book.relayAt(now, peer, relay.family);
     const shard = inside ? undefined : this.#book.siblingAt(peer, insideOnly);
@@ -110,7 +118,15 @@ export class DataPath {
     } else if (shard !== undefined) {
       const { address: from } = relay;
       this.#transmits.push({ kind: 'sibling', shard, from, to: peer, bytes: data.slice() });
-    } else this.#transmits.push({ kind: 'peer', relay: relay.id, to: peer, bytes: data.slice() });
+    } else {
+      const bytes = data.slice();
+      const { id } = relay;
+      this.#transmits.push(
+        dontFragment
+          ? { kind: 'peer', relay: id, to: peer, dontFragment: true, bytes }
+          : { kind: 'peer', relay: id, to: peer, bytes },
+      );
+    }
     return true;
   }
 

@@ -1,4 +1,5 @@
 /** Floor 2: TURN, server and client, as machines. No I/O. RFC 8656. */
+export { decodeIcmp, type IcmpError } from './attributes.ts';
 export {
   type BandwidthLedger,
   type Direction,

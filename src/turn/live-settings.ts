@@ -3,6 +3,7 @@ import type { SocketAddress } from '../base/index.ts';
 import {
   DEFAULT_LIFETIMES,
   DEFAULT_LIMITS,
+  type TurnCapabilities,
   type TurnLifetimes,
   type TurnLimits,
   type TurnServerChanges,
@@ -17,6 +18,7 @@ export interface LiveSettings {
   strictExpiry: boolean;
   alternateServers: readonly SocketAddress[];
   mobility: boolean;
+  readonly capabilities: TurnCapabilities;
   draining: boolean;
 }
 
@@ -28,6 +30,7 @@ export function liveSettings(options: TurnServerOptions): LiveSettings {
     strictExpiry: options.strictExpiry ?? false,
     alternateServers: options.alternateServers ?? [],
     mobility: options.mobility ?? false,
+    capabilities: options.capabilities ?? { dontFragment: false, icmp: false },
     draining: false,
   };
 }

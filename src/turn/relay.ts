@@ -1,5 +1,5 @@
 /** One relayed transport address, and the peers that it may talk to. RFC 8656 §6, §9, §12. */
-import type { IpFamily, Millis, SocketAddress } from '../base/index.ts';
+import type { IpFamily, Millis, SocketAddress, TokenBucket } from '../base/index.ts';
 import type { Meters } from './bandwidth-ledger.ts';
 import type { Leg } from './leg.ts';
 import type { Holder } from './relay-quotas.ts';
@@ -45,6 +45,8 @@ export interface RelayOwner {
   readonly attached: boolean;
   readonly traffic: Traffic;
   readonly meters: Meters;
+  /** How many ICMP messages may be told; made with the first. */
+  icmpReports: TokenBucket | undefined;
 }
 
 export class Relay {

@@ -125,6 +125,8 @@ export interface TurnStatistics {
   readonly droppedPackets: number;
   /** Of those, for being over a byte rate. */
   readonly throttledPackets: number;
+  /** ICMP messages told to clients. */
+  readonly icmpReports: number;
   readonly relayedPackets: number;
   readonly relayedBytes: number;
   readonly rememberedAnswers: number;

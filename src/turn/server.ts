@@ -19,12 +19,14 @@ import { AllocateRequests } from './allocate-requests.ts';
 import { AllocationBook } from './allocation-book.ts';
 import { AnswerMemory, ticketOf } from './answer-memory.ts';
 import { Answers } from './answers.ts';
+import type { IcmpError } from './attributes.ts';
 import { Bandwidth } from './bandwidth.ts';
 import { LocalBandwidthLedger } from './bandwidth-ledger.ts';
 import { isChannelData } from './channel-data.ts';
 import { TurnAttribute, TurnMethod } from './code-points.ts';
 import { DataPath } from './data-path.ts';
 import { Gate } from './gate.ts';
+import { IcmpReports } from './icmp-reports.ts';
 import { unknownRequired } from './known-attributes.ts';
 import { isReliable, type Leg } from './leg.ts';
 import { applyChanges, type LiveSettings, liveSettings } from './live-settings.ts';
@@ -58,6 +60,7 @@ export class TurnServer implements Machine<TurnServerEvent, TurnTransmit> {
   readonly #refreshes: RefreshRequests;
   readonly #peerRequests: PeerRequests;
   readonly #data: DataPath;
+  readonly #icmp: IcmpReports;
   readonly #counts = { bindings: 0, malformed: 0 };
   #now: Millis = 0;
   #sweptAt: Millis = Number.NEGATIVE_INFINITY;
@@ -97,9 +100,16 @@ export class TurnServer implements Machine<TurnServerEvent, TurnTransmit> {
     );
     this.#peerRequests = new PeerRequests(this.#book, this.#policy, this.#settings);
     const bandwidth = new Bandwidth(this.#settings, options.bandwidthLedger ?? new LocalBandwidthLedger());
-    this.#data = new DataPath(this.#book, this.#policy, bandwidth, this.#transmits, () =>
-      random.bytes(TRANSACTION_ID_BYTES),
+    const newTransactionId = (): Uint8Array => random.bytes(TRANSACTION_ID_BYTES);
+    this.#data = new DataPath(
+      this.#book,
+      this.#policy,
+      bandwidth,
+      this.#settings.capabilities.dontFragment,
+      this.#transmits,
+      newTransactionId,
     );
+    this.#icmp = new IcmpReports(this.#book, this.#transmits, newTransactionId);
   }
 
   get statistics(): TurnStatistics {
@@ -116,6 +126,7 @@ export class TurnServer implements Machine<TurnServerEvent, TurnTransmit> {
       relayedBytes,
       droppedPackets,
       throttledPackets,
+      icmpReports: this.#icmp.reported,
     };
   }
 
@@ -175,6 +186,14 @@ export class TurnServer implements Machine<TurnServerEvent, TurnTransmit> {
   /** A datagram has reached a relayed address. `from.ip` in canonical text, `bytes` borrowed. */
   handlePeerDatagram(now: Millis, relay: RelayId, from: SocketAddress, bytes: Uint8Array): void {
     if (this.#advance(now)) this.#data.handlePeerDatagram(this.#now, relay, from, bytes);
+  }
+
+  /**
+   * An ICMP message about a packet from this relayed address to `peer` (port 0: not known), as far as the system tells
+   * of them. RFC 8656 §11.5.
+   */
+  handlePeerIcmp(now: Millis, relay: RelayId, peer: SocketAddress, icmp: IcmpError): void {
+    if (this.#advance(now)) this.#icmp.handle(this.#now, relay, peer, icmp);
   }
 
   /** A transmit of kind `sibling` from another shard. Borrowed. */
