@@ -19,11 +19,18 @@ type Lock = Readonly<Record<string, LockedPackage>>;
 /** Development only. esbuild checks its own binary; fsevents is for macOS and optional. Neither reaches a user. */
 const DEVELOPMENT_EXCEPTIONS: readonly string[] = ['esbuild', 'fsevents'];
 
+/**
+ * Optional, and whole without its script: koffi's binaries come in packages of their own, the script only looks for
+ * them. Where they are missing or the script is not run the portable sockets serve (docs/adr/0008).
+ */
+const OPTIONAL_EXCEPTIONS: readonly string[] = ['koffi'];
+
 function withInstallScripts(lock: Lock): readonly string[] {
   return Object.entries(lock).flatMap(([location, entry]) => {
     if (location === '' || !entry.hasInstallScript) return [];
     const name = location.split('node_modules/').at(-1) ?? location;
-    return entry.dev && DEVELOPMENT_EXCEPTIONS.includes(name) ? [] : [location];
+    if (entry.dev && DEVELOPMENT_EXCEPTIONS.includes(name)) return [];
+    return entry.optional && OPTIONAL_EXCEPTIONS.includes(name) ? [] : [location];
   });
 }
 
