@@ -1,5 +1,12 @@
 /** From settings to open STUN and TURN listeners. */
-import { decodeBase64, type Env, encodeUtf8, type IpRange, type SocketAddress } from '../base/index.ts';
+import {
+  decodeBase64,
+  type Env,
+  encodeUtf8,
+  type IpRange,
+  type SocketAddress,
+  StackError,
+} from '../base/index.ts';
 import { listenError } from './listen-error.ts';
 import type { Secrets } from './secrets.ts';
 import type { Settings } from './settings/options.ts';
@@ -50,6 +57,10 @@ export async function openTurn(
   try {
     return await openTurnService(env, { ...turnServiceOptions(settings, secrets), onFact });
   } catch (cause) {
+    if (cause instanceof StackError && cause.code === 'DISCOVERY_UNAVAILABLE') {
+      const text = `--alternate-port, --alternate-host: ${cause.message}`;
+      throw new StackError('DISCOVERY_UNAVAILABLE', text, { cause });
+    }
     const address = { ip: turnHost(settings), port: settings.turnPort };
     throw listenError('UDP', address, { host: hostOptionOf(settings), port: '--turn-port' }, cause);
   }

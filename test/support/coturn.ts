@@ -20,7 +20,9 @@ export interface ClientReport {
 }
 
 /** The full path, or an error of one sentence. */
-function coturnTool(name: 'turnutils_uclient' | 'turnutils_peer' | 'turnutils_stunclient'): string {
+function coturnTool(
+  name: 'turnutils_uclient' | 'turnutils_peer' | 'turnutils_stunclient' | 'turnutils_natdiscovery',
+): string {
   const file = findProgram(name);
   if (file === undefined) {
     throw new Error(
@@ -49,6 +51,14 @@ export async function runClient(args: readonly string[]): Promise<ClientReport> 
 export async function runStunClient(host: string, port: number): Promise<string> {
   const { output } = await runTool(coturnTool('turnutils_stunclient'), ['-p', String(port), host]);
   return /reflexive addr: (\S+)/.exec(output)?.[1] ?? output;
+}
+
+/** What the tool finds out about mapping and filtering, a sentence each, and all that it printed. */
+export async function runNatDiscovery(
+  args: readonly string[],
+): Promise<{ verdicts: readonly string[]; output: string }> {
+  const { output } = await runTool(coturnTool('turnutils_natdiscovery'), args);
+  return { verdicts: [...output.matchAll(/^(NAT with .*|No NAT.*)$/gm)].map(([line]) => line), output };
 }
 
 export interface EchoPeer {
