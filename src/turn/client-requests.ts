@@ -115,8 +115,8 @@ export class ClientRequests<Task> {
     // RFC 8489 §9.2.5: an answer to an authenticated request must be sealed, a challenge aside.
     if (pending.authenticated && !challenged && !this.#session?.verify(answer)) {
       pending.tampered = true;
-      // A 400 that the server could not seal, or a forgery: over UDP wait for a better one.
-      if (!this.#reliable) return undefined;
+      // A forgery, or a 400 that the server could not seal: over UDP wait for a better one; after the 400 anywhere.
+      if (!this.#reliable || status === 400) return undefined;
       this.#pending.delete(key);
       return { task: pending.task, failure: failure('STUN_INTEGRITY_VIOLATED') };
     }

@@ -1,12 +1,21 @@
-/** A client's side of the long-term credential mechanism: what it knows of realm, nonce and key. RFC 8489 §9.2.3, §9.2.5. */
-import { type CryptoProvider, decodeBase64, decodeUtf8, StackError } from '../base/index.ts';
+/**
+ * A client's side of the long-term credential mechanism: what it knows of realm, nonce, algorithm and key. Sends nothing.
+ * RFC 8489 §9.2.3, §9.2.5.
+ */
+import { type CryptoProvider, decodeUtf8, StackError } from '../base/index.ts';
 import {
+  decodePasswordAlgorithms,
+  encodePasswordAlgorithm,
   longTermKey,
   type MessageWriter,
+  type PasswordAlgorithm,
   prepareOpaqueString,
+  readNonceCookie,
   StunAttribute,
   type StunMessage,
+  userHash,
   verifyIntegrity,
+  verifyIntegritySha256,
 } from '../stun/index.ts';
 
 export interface ClientCredentials {
@@ -14,19 +23,22 @@ export interface ClientCredentials {
   readonly password: string;
 }
 
-/** RFC 8489 §9.2: a nonce that begins so tells which security features the server has. */
-const NONCE_COOKIE = 'obMatJos2';
-const FEATURE_CHARACTERS = 4;
-/** RFC 8489 §18.1, bit 0 of 24. */
-const PASSWORD_ALGORITHMS_BIT = 0x80;
+/** What the last 401 or 438 has told. */
+interface Challenge {
+  readonly realm: Uint8Array;
+  readonly nonce: Uint8Array;
+  readonly key: Uint8Array;
+  /** In place of USERNAME, where the server wants it so. */
+  readonly hash: Uint8Array | undefined;
+  /** PASSWORD-ALGORITHMS as it came, and what was chosen from it. */
+  readonly choice: { readonly offer: Uint8Array; readonly algorithm: PasswordAlgorithm } | undefined;
+}
 
 export class ClientSession {
   readonly #crypto: CryptoProvider;
   readonly #username: string;
   readonly #password: string;
-  #realm: Uint8Array | undefined;
-  #nonce: Uint8Array | undefined;
-  #key: Uint8Array | undefined;
+  #challenge: Challenge | undefined;
 
   /** Throws `StackError` `TURN_USER_INVALID` for what OpaqueString forbids. */
   constructor(crypto: CryptoProvider, credentials: ClientCredentials) {
@@ -45,42 +57,64 @@ export class ClientSession {
 
   /** Whether requests can be authenticated: the server has said its realm. */
   get ready(): boolean {
-    return this.#key !== undefined;
+    return this.#challenge !== undefined;
   }
 
   /** Learns from a 401 or 438; `false` when it says nothing usable, or shows signs of a bid-down attack. */
   learn(answer: StunMessage): boolean {
-    const realm = answer.get(StunAttribute.REALM);
-    const nonce = answer.get(StunAttribute.NONCE);
-    if (!realm || !nonce) return false;
-    const offered = answer.has(StunAttribute.PASSWORD_ALGORITHMS);
-    if (hasPasswordAlgorithmsBit(nonce) && !offered) return false;
-    this.#realm = realm.slice();
-    this.#nonce = nonce.slice();
-    this.#key = longTermKey(this.#crypto, this.#username, decodeUtf8(realm), this.#password);
+    const realm = answer.get(StunAttribute.REALM)?.slice();
+    const nonce = answer.get(StunAttribute.NONCE)?.slice();
+    if (!realm || !nonce || isBidDown(answer)) return false;
+    const offer = answer.get(StunAttribute.PASSWORD_ALGORITHMS)?.slice();
+    // RFC 8489 §9.2.4: a 438 repeats the offer. A server that has made one does not forget it; somebody on the way may.
+    if (!offer && this.#challenge?.choice) return false;
+    // RFC 8489 §9.2.5: the first on the list that is supported.
+    const algorithm = offer && decodePasswordAlgorithms(offer)?.find((known) => known !== undefined);
+    if (offer && !algorithm) return false;
+    const realmText = decodeUtf8(realm);
+    this.#challenge = {
+      realm,
+      nonce,
+      key: longTermKey(this.#crypto, this.#username, realmText, this.#password, algorithm ?? 'md5'),
+      hash: readNonceCookie(nonce)?.usernameAnonymity
+        ? userHash(this.#crypto, this.#username, realmText)
+        : undefined,
+      choice: offer && algorithm && { offer, algorithm },
+    };
     return true;
   }
 
-  /** Adds USERNAME, REALM, NONCE and MESSAGE-INTEGRITY, as far as they are known. */
+  /** Adds USERNAME or USERHASH, REALM, NONCE, what was chosen, and the integrity; nothing before the first challenge. */
   sign(writer: MessageWriter): void {
-    if (!this.#realm || !this.#nonce || !this.#key) return;
+    if (!this.#challenge) return;
+    const { realm, nonce, key, hash, choice } = this.#challenge;
+    if (hash) writer.attribute(StunAttribute.USERHASH, hash);
+    else writer.text(StunAttribute.USERNAME, this.#username);
+    writer.attribute(StunAttribute.REALM, realm).attribute(StunAttribute.NONCE, nonce);
+    if (!choice) {
+      writer.integrity(this.#crypto, key);
+      return;
+    }
     writer
-      .text(StunAttribute.USERNAME, this.#username)
-      .attribute(StunAttribute.REALM, this.#realm)
-      .attribute(StunAttribute.NONCE, this.#nonce)
-      .integrity(this.#crypto, this.#key);
+      .attribute(StunAttribute.PASSWORD_ALGORITHMS, choice.offer)
+      .attribute(StunAttribute.PASSWORD_ALGORITHM, encodePasswordAlgorithm(choice.algorithm))
+      // RFC 8489 §9.2.5, at its end: SHA-256 only, once the list has been seen.
+      .integritySha256(this.#crypto, key);
   }
 
+  /** Whether the answer to a signed request is authentic. */
   verify(answer: StunMessage): boolean {
-    return this.#key !== undefined && verifyIntegrity(this.#crypto, answer, this.#key);
+    if (!this.#challenge || isBidDown(answer)) return false;
+    const { key, choice } = this.#challenge;
+    return choice || answer.has(StunAttribute.MESSAGE_INTEGRITY_SHA256)
+      ? verifyIntegritySha256(this.#crypto, answer, key)
+      : verifyIntegrity(this.#crypto, answer, key);
   }
 }
 
 /** RFC 8489 §9.2.5: the bit without the attribute means that somebody has taken the attribute away. */
-function hasPasswordAlgorithmsBit(nonce: Uint8Array): boolean {
-  const text = decodeUtf8(nonce);
-  if (!text.startsWith(NONCE_COOKIE)) return false;
-  const features = text.slice(NONCE_COOKIE.length, NONCE_COOKIE.length + FEATURE_CHARACTERS);
-  const bits = decodeBase64(features);
-  return bits?.length === 3 && ((bits[0] ?? 0) & PASSWORD_ALGORITHMS_BIT) !== 0;
+function isBidDown(answer: StunMessage): boolean {
+  const nonce = answer.get(StunAttribute.NONCE);
+  const promised = nonce && readNonceCookie(nonce)?.passwordAlgorithms;
+  return promised === true && !answer.has(StunAttribute.PASSWORD_ALGORITHMS);
 }
