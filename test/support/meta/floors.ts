@@ -23,7 +23,15 @@ export const FLOORS: Readonly<Record<string, number>> = {
 };
 
 /** Floors up to here own no clock, socket, timer, random source or global. */
-export const HIGHEST_PURE_FLOOR = 4;
+const HIGHEST_PURE_FLOOR = 4;
+
+/** A shell without anything under it: the page runs it too. */
+const PURE_SHELL = 'vnet';
+
+export function isPure(path: string): boolean {
+  const floor = floorOf(path);
+  return folderOf(path) === PURE_SHELL || (floor !== undefined && floor <= HIGHEST_PURE_FLOOR);
+}
 
 /** What the pure floors and the client may import besides their own house: nothing but the schema library. */
 export const PACKAGES_BELOW_THE_SHELLS: readonly string[] = ['valibot'];
