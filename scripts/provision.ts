@@ -1,6 +1,6 @@
 /**
  * Brings what the browser and black-box tests need and npm cannot bring: Chromium, certutil (to trust a certificate),
- * coturn's client tools. Installs them on Debian and Ubuntu as root; elsewhere says what to install. `npm run provision`.
+ * coturn's client tools, OpenSSL. Installs them on Debian and Ubuntu as root; elsewhere says what to install. `npm run provision`.
  */
 import { existsSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -35,6 +35,12 @@ const NEEDS: readonly Need[] = [
     debian: 'coturn',
     elsewhere: 'install coturn (macOS: brew install coturn)',
     find: () => (process.platform === 'win32' ? 'not available' : findProgram('turnutils_uclient')),
+  },
+  {
+    name: 'openssl',
+    debian: 'openssl',
+    elsewhere: 'install OpenSSL 3 (macOS: brew install openssl)',
+    find: () => (process.platform === 'win32' ? 'not available' : findProgram('openssl')),
   },
 ];
 

@@ -41,8 +41,12 @@ export type SignatureScheme =
 
 export type SignatureKeyKind = 'ecdsa' | 'rsa';
 
+export type SignatureCurve = 'p-256' | 'p-384';
+
 export interface SigningKey {
   readonly kind: SignatureKeyKind;
+  /** Of an ECDSA key. */
+  readonly curve: SignatureCurve | undefined;
   /** Throws a RangeError for a scheme of the other kind. */
   sign(scheme: SignatureScheme, data: Uint8Array): Uint8Array;
 }

@@ -1,4 +1,5 @@
 /** Floor 0: the words that every floor speaks. No I/O, no globals. */
+export { AccessList, type AccessRanges } from './access-list.ts';
 export {
   canonicalIp,
   familyOf,
@@ -19,6 +20,7 @@ export type {
   CryptoProvider,
   HashName,
   KeyAgreement,
+  SignatureCurve,
   SignatureKeyKind,
   SignatureScheme,
   SigningKey,

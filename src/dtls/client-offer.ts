@@ -13,7 +13,7 @@ import {
   isEmptyRenegotiationInfo,
 } from './extensions.ts';
 import { type DtlsFault, malformed, nothingInCommon, violation } from './fault.ts';
-import { groupId } from './groups.ts';
+import { curveId, groupId } from './groups.ts';
 import type { Extensions } from './hello.ts';
 import type { ResolvedOptions } from './options.ts';
 import { SIGNATURE_SCHEME_IDS } from './signature-schemes.ts';
@@ -24,7 +24,7 @@ export function clientExtensions(options: ResolvedOptions): Extensions {
   const extensions = new Map<number, Uint8Array>([
     [EXTENSION.EXTENDED_MASTER_SECRET, new Uint8Array(0)],
     [EXTENSION.RENEGOTIATION_INFO, encodeRenegotiationInfo()],
-    [EXTENSION.SUPPORTED_GROUPS, encodeNumberList(options.groups.map(groupId))],
+    [EXTENSION.SUPPORTED_GROUPS, encodeNumberList(groupsAndCurves(options))],
     [EXTENSION.EC_POINT_FORMATS, encodePointFormats()],
     [EXTENSION.SIGNATURE_ALGORITHMS, encodeNumberList(SIGNATURE_SCHEME_IDS)],
   ]);
@@ -37,6 +37,11 @@ export function clientExtensions(options: ResolvedOptions): Extensions {
     extensions.set(EXTENSION.APPLICATION_LAYER_PROTOCOL_NEGOTIATION, names);
   }
   return extensions;
+}
+
+/** RFC 8422 §5.1: the list speaks of the curves of certificates too. A server that then agrees over one is refused. */
+function groupsAndCurves({ groups }: ResolvedOptions): readonly number[] {
+  return [...new Set([...groups.map(groupId), curveId('p-256'), curveId('p-384')])];
 }
 
 export interface ServerChoice {

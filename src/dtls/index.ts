@@ -7,4 +7,12 @@ export type { DtlsErrorCode } from './fault.ts';
 export { type Fingerprint, type FingerprintHash, fingerprintOf, matchesFingerprint } from './fingerprint.ts';
 export type { DtlsIdentity, DtlsOptions, PeerCheck } from './options.ts';
 export { looksLikeDtls } from './record.ts';
+export {
+  DTLS_SERVER_LIMITS,
+  DtlsServer,
+  type DtlsServerLimits,
+  type DtlsServerOptions,
+  type DtlsServerStatistics,
+} from './server.ts';
+export type { DtlsServerEvent, EndReason } from './server-events.ts';
 export type { SrtpProfileName } from './srtp-profiles.ts';

@@ -1,5 +1,5 @@
 /** What a server chooses of what a client offers, and how it says so in the extensions of its hello. */
-import type { AgreementGroup, SignatureScheme } from '../base/index.ts';
+import type { AgreementGroup, SignatureScheme, SigningKey } from '../base/index.ts';
 import type { CipherSuite } from './cipher-suites.ts';
 import { EMPTY_RENEGOTIATION_INFO_SCSV, EXTENSION, NULL_COMPRESSION, VERSION } from './code-points.ts';
 import {
@@ -15,7 +15,7 @@ import {
   isEmptyRenegotiationInfo,
 } from './extensions.ts';
 import { type DtlsFault, malformed, nothingInCommon, violation } from './fault.ts';
-import { groupId } from './groups.ts';
+import { curveId, groupId } from './groups.ts';
 import type { ClientHello, Extensions } from './hello.ts';
 import type { DtlsIdentity, ResolvedOptions } from './options.ts';
 import { chooseSignatureScheme } from './signature-schemes.ts';
@@ -88,11 +88,17 @@ function chooseSigner(
   if (!offered) return undefined;
   for (const suite of suites) {
     if (!hello.suites.includes(suite.id)) continue;
-    const identity = identities.find(({ key }) => key.kind === suite.signature);
+    const identity = identities.find(({ key }) => key.kind === suite.signature && mayUseCurve(key, hello));
     const scheme = identity && chooseSignatureScheme(suite.signature, offered);
     if (scheme) return { suite, identity, scheme };
   }
   return undefined;
+}
+
+/** RFC 8422 §5.3: a client must support the curve of the certificate's key as well. */
+function mayUseCurve({ curve }: SigningKey, { extensions }: ClientHello): boolean {
+  const data = extensions.get(EXTENSION.SUPPORTED_GROUPS);
+  return !curve || !data || decodeNumberList(data)?.includes(curveId(curve)) === true;
 }
 
 function chooseSrtp(

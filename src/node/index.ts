@@ -5,6 +5,7 @@ export { nodeCrypto } from './crypto.ts';
 export { type Driver, type DriverOptions, driveMachine } from './driver.ts';
 export { nodeEnv } from './env.ts';
 export { type AddressScope, type OwnAddress, ownAddresses, scopeOf } from './interfaces.ts';
+export { readPemIdentity } from './pem-identity.ts';
 export { plainBytes } from './plain-bytes.ts';
 export { nodeRandom } from './random.ts';
 export { createSelfSigned, type SelfSigned, type SelfSignedOptions } from './self-signed.ts';

@@ -9,13 +9,23 @@ import {
   verify,
   X509Certificate,
 } from 'node:crypto';
-import type { CertificateKey, SignatureKeyKind, SignatureScheme, SigningKey } from '../base/index.ts';
+import type {
+  CertificateKey,
+  SignatureCurve,
+  SignatureKeyKind,
+  SignatureScheme,
+  SigningKey,
+} from '../base/index.ts';
 import { plainBytes } from './plain-bytes.ts';
 
 /** Shorter RSA keys can be broken by those who can pay (NIST SP 800-131A). */
 const MIN_RSA_BITS = 2048;
 
-const CURVES: readonly unknown[] = ['prime256v1', 'secp384r1'];
+/** By OpenSSL's names. */
+const CURVES: ReadonlyMap<string, SignatureCurve> = new Map([
+  ['prime256v1', 'p-256'],
+  ['secp384r1', 'p-384'],
+]);
 
 interface Details {
   readonly kind: SignatureKeyKind;
@@ -44,6 +54,7 @@ export function createSigningKey(source: string | KeyObject): SigningKey {
     throw new TypeError('Expected an ECDSA (P-256, P-384) or RSA (2048 bits or more) key.');
   return {
     kind,
+    curve: curveOf(key),
     sign(scheme, data) {
       const { hash, ...details } = SCHEMES[scheme];
       if (details.kind !== kind) throw new RangeError(`A key for ${kind} cannot sign with ${scheme}.`);
@@ -80,9 +91,13 @@ function publicKeyOf(der: Uint8Array): KeyObject | undefined {
 
 function kindOf(key: KeyObject): SignatureKeyKind | undefined {
   const { asymmetricKeyType, asymmetricKeyDetails } = key;
-  if (asymmetricKeyType === 'ec' && CURVES.includes(asymmetricKeyDetails?.namedCurve)) return 'ecdsa';
+  if (asymmetricKeyType === 'ec' && curveOf(key)) return 'ecdsa';
   if (asymmetricKeyType === 'rsa' && (asymmetricKeyDetails?.modulusLength ?? 0) >= MIN_RSA_BITS) return 'rsa';
   return undefined;
+}
+
+function curveOf({ asymmetricKeyDetails }: KeyObject): SignatureCurve | undefined {
+  return CURVES.get(asymmetricKeyDetails?.namedCurve ?? '');
 }
 
 function inputOf(key: KeyObject, padding: number | undefined): SignKeyObjectInput & VerifyKeyObjectInput {
