@@ -77,6 +77,7 @@ export class DatagramPort {
   receive(onDatagram: OnDatagram): number {
     this.#receiveParts.prepare();
     const count = receiveBatch(this.#fd, this.#receiveHeaders, SLOTS);
+    this.#receiveParts.used = count;
     for (let slot = 0; slot < count; slot += 1) {
       onDatagram(slot * SLOT_BYTES, this.#receiveParts.length(slot), this.#receiveParts.destination(slot));
     }
@@ -114,6 +115,8 @@ class SlotParts {
   readonly #names = kernelMemory(SLOTS * NAME_BYTES);
   readonly #vectors = kernelMemory(SLOTS * VECTOR_BYTES);
   readonly #controls = kernelMemory(SLOTS * CONTROL_BYTES);
+  /** How many slots the kernel wrote to, in the batch that was received last. */
+  used = 0;
 
   constructor(memory: Buffer) {
     const at = (start: bigint, slot: number, size: number): bigint => start + BigInt(slot * size);
@@ -155,7 +158,7 @@ class SlotParts {
 
   /** Before receiving: the kernel has overwritten how much room there is. */
   prepare(): void {
-    for (let header = 0; header < SLOTS * HEADER_BYTES; header += HEADER_BYTES) {
+    for (let header = 0; header < this.used * HEADER_BYTES; header += HEADER_BYTES) {
       this.headers.writeUInt32LE(CONTROL_BYTES, header + 40);
     }
   }

@@ -28,7 +28,7 @@ export async function benchLatency(bench: Bench): Promise<void> {
         cost: '',
         rate: perSecond(median(rates)),
         loss: '< 0.1 %',
-        ratio: server === 'ieum' ? ratioText(highestOf('coturn') / highestOf('ieum'), undefined) : '',
+        ratio: server === 'ieum' ? ratioText(highestOf('ieum') / highestOf('coturn'), undefined) : '',
       });
     }
     const times = { warmUpSeconds: WARM_UP_SECONDS, seconds: bench.options.seconds };

@@ -3,6 +3,7 @@
  * (docs/benchmarks.md). Linux only. Prints one table; ends every process that it has started.
  */
 import { cpus, release } from 'node:os';
+import { provision } from '../../scripts/provision.ts';
 import { benchAllocate, benchMemory } from './allocation-bench.ts';
 import type { Bench } from './bench.ts';
 import { TRAFFIC_CASES } from './cases.ts';
@@ -62,6 +63,7 @@ process.once('exit', endEverything);
 
 try {
   const options = readOptions(process.argv.slice(2));
+  if (!options.oursOnly && coturnVersion() === 'missing') await provision();
   const [cpu] = cpus();
   write(`${cpus().length} cores (${cpu?.model.trim()}), Linux ${release()}, Node ${process.version}, `);
   write(`coturn ${coturnVersion()}; ${options.rounds} rounds of ${options.seconds} s\n`);

@@ -10,21 +10,21 @@ export interface Row {
   /** p50 and p99, added to what the generator itself needs. */
   readonly latency?: string;
   readonly resident?: string;
-  /** coturn ÷ ours, in the second line of a case. */
+  /** coturn ÷ ours in cost, ours ÷ coturn in rate: above 1, ours is better. In the second line of a case. */
   readonly ratio?: string;
   readonly note?: string;
 }
 
 const COLUMNS = [
-  ['case', 44],
+  ['case', 46],
   ['server', 7],
-  ['cost', 24],
+  ['cost', 27],
   ['rate', 17],
   ['loss', 8],
   ['added latency p50 / p99', 23],
   ['RSS', 8],
-  ['coturn ÷ ours', 16],
-  ['', 0],
+  ['ratio', 19],
+  ['note', 0],
 ] as const;
 
 export class Table {
