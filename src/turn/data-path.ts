@@ -7,6 +7,7 @@ import type { Bandwidth } from './bandwidth.ts';
 import type { Direction } from './bandwidth-ledger.ts';
 import { channelDataOf, channelNumberOf, encodeChannelData } from './channel-data.ts';
 import { TurnAttribute, TurnMethod } from './code-points.ts';
+import type { DataCounts } from './data-counts.ts';
 import { unknownRequired } from './known-attributes.ts';
 import { isReliable, type Leg } from './leg.ts';
 import { MAX_PEER_PAYLOAD_BYTES, MAX_UDP_PAYLOAD_BYTES } from './payload.ts';
@@ -24,17 +25,14 @@ export class DataPath {
   readonly #canSetDf: boolean;
   readonly #transmits: Queue<TurnTransmit>;
   readonly #newTransactionId: () => Uint8Array;
-  relayedPackets = 0;
-  relayedBytes = 0;
-  droppedPackets = 0;
-  /** Of those, for being over a byte rate. */
-  throttledPackets = 0;
+  readonly #counts: DataCounts;
 
   constructor(
     book: AllocationBook,
     policy: PeerPolicy,
     bandwidth: Bandwidth,
     canSetDf: boolean,
+    counts: DataCounts,
     transmits: Queue<TurnTransmit>,
     newTransactionId: () => Uint8Array,
   ) {
@@ -42,6 +40,7 @@ export class DataPath {
     this.#policy = policy;
     this.#bandwidth = bandwidth;
     this.#canSetDf = canSetDf;
+    this.#counts = counts;
     this.#transmits = transmits;
     this.#newTransactionId = newTransactionId;
   }
@@ -163,17 +162,17 @@ export class DataPath {
 
   #isWithinRate(now: Millis, owner: RelayOwner, direction: Direction, data: Uint8Array): boolean {
     if (this.#bandwidth.allows(now, owner.meters, direction, data.length)) return true;
-    this.throttledPackets += 1;
+    this.#counts.throttledPackets += 1;
     return false;
   }
 
   #count(data: Uint8Array): void {
-    this.relayedPackets += 1;
-    this.relayedBytes += data.length;
+    this.#counts.relayedPackets += 1;
+    this.#counts.relayedBytes += data.length;
   }
 
   #drop(allocation: RelayOwner | undefined): void {
-    this.droppedPackets += 1;
+    this.#counts.droppedPackets += 1;
     if (allocation) allocation.traffic.droppedPackets += 1;
   }
 }

@@ -24,6 +24,7 @@ import { Bandwidth } from './bandwidth.ts';
 import { LocalBandwidthLedger } from './bandwidth-ledger.ts';
 import { isChannelData } from './channel-data.ts';
 import { TurnAttribute, TurnMethod } from './code-points.ts';
+import { noDataCounts } from './data-counts.ts';
 import { DataPath } from './data-path.ts';
 import { Gate } from './gate.ts';
 import { IcmpReports } from './icmp-reports.ts';
@@ -37,6 +38,8 @@ import { PeerRequests } from './peer-requests.ts';
 import { RefreshRequests } from './refresh-requests.ts';
 import type { RelayId } from './relay.ts';
 import { Replies } from './replies.ts';
+import type { Route } from './route.ts';
+import { Routes } from './routes.ts';
 import type { TurnServerEvent, TurnStatistics, TurnTransmit } from './server-events.ts';
 import type { TurnServerChanges, TurnServerOptions } from './server-options.ts';
 import { factsOf, fits, type SessionFacts, type SessionFilter } from './session-facts.ts';
@@ -59,7 +62,9 @@ export class TurnServer implements Machine<TurnServerEvent, TurnTransmit> {
   readonly #moves: Moves;
   readonly #refreshes: RefreshRequests;
   readonly #peerRequests: PeerRequests;
+  readonly #carried = noDataCounts();
   readonly #data: DataPath;
+  readonly #routes: Routes;
   readonly #icmp: IcmpReports;
   readonly #counts = { bindings: 0, malformed: 0 };
   #now: Millis = 0;
@@ -106,26 +111,24 @@ export class TurnServer implements Machine<TurnServerEvent, TurnTransmit> {
       this.#policy,
       bandwidth,
       this.#settings.capabilities.dontFragment,
+      this.#carried,
       this.#transmits,
       newTransactionId,
     );
+    this.#routes = new Routes(this.#book, bandwidth, this.#carried);
     this.#icmp = new IcmpReports(this.#book, this.#transmits, newTransactionId);
   }
 
   get statistics(): TurnStatistics {
-    const { relayedPackets, relayedBytes, droppedPackets, throttledPackets } = this.#data;
     return {
       ...this.#counts,
+      ...this.#carried,
       challenges: this.#gate.challenges,
       rateLimited: this.#gate.rateLimited,
       retransmissions: this.#replies.retransmissions,
       allocations: this.#book.allocationCount,
       relays: this.#book.relayCount,
       rememberedAnswers: this.#memory.size,
-      relayedPackets,
-      relayedBytes,
-      droppedPackets,
-      throttledPackets,
       icmpReports: this.#icmp.reported,
     };
   }
@@ -176,6 +179,31 @@ export class TurnServer implements Machine<TurnServerEvent, TurnTransmit> {
     // The first byte decides before anything is parsed. RFC 8656 §12, table 3.
     if (isChannelData(bytes)) this.#data.handleChannelData(this.#now, leg, bytes);
     else this.#handleStun(leg, bytes);
+  }
+
+  /**
+   * Where ChannelData goes: `packets` of one channel of this leg, with `bytes` of data together (at most 65,507). They go
+   * or are dropped as a whole, and have been counted. `undefined`: give each of them to `handleClientMessage`.
+   */
+  routeChannelData(
+    now: Millis,
+    leg: Leg,
+    channel: number,
+    packets: number,
+    bytes: number,
+  ): Route | undefined {
+    return this.#advance(now) ? this.#routes.channelData(this.#now, leg, channel, packets, bytes) : undefined;
+  }
+
+  /** Likewise where datagrams of one peer go. `undefined`: give each of them to `handlePeerDatagram`. */
+  routePeerData(
+    now: Millis,
+    relay: RelayId,
+    from: SocketAddress,
+    packets: number,
+    bytes: number,
+  ): Route | undefined {
+    return this.#advance(now) ? this.#routes.peerData(this.#now, relay, from, packets, bytes) : undefined;
   }
 
   /** The stream to this client has ended, and its allocation with it. RFC 8656 §3.1: a 5-tuple that is gone. */

@@ -1,0 +1,13 @@
+/** Where data goes, decided without touching its bytes: for a shell that moves them in batches. */
+import type { SocketAddress } from '../base/index.ts';
+import type { Leg } from './leg.ts';
+import type { RelayId } from './relay.ts';
+
+/**
+ * Out by `relay` to the peer at `to`; or to the client on `leg`, with `channel`, or in a Data indication that names `from`
+ * when `channel` is 0. The machine has counted it: what the shell cannot send is lost like any datagram.
+ */
+export type Route =
+  | { readonly kind: 'peer'; readonly relay: RelayId; readonly to: SocketAddress }
+  | { readonly kind: 'client'; readonly leg: Leg; readonly channel: number; readonly from: SocketAddress }
+  | { readonly kind: 'drop' };
