@@ -67,6 +67,8 @@ export class AllocateRequests {
     const result = readAllocateWish(request, {
       has: (family) => this.#book.supports(family),
       mobility: this.#settings.mobility,
+      tcpRelay: this.#settings.tcpRelay,
+      reliable: isReliable(leg),
       dontFragment: this.#settings.capabilities.dontFragment,
     });
     if (result.kind === 'refused') {

@@ -3,11 +3,20 @@ import { encodeHex, type IpFamily } from '../base/index.ts';
 import type { StunMessage } from '../stun/index.ts';
 import { decodeFirstOfFour, decodeU32, ipFamilyOf } from './attributes.ts';
 import type { AuthenticatedUser } from './authenticator.ts';
-import { EVEN_PORT_RESERVE, RESERVATION_TOKEN_BYTES, TurnAttribute, UDP_PROTOCOL } from './code-points.ts';
+import {
+  EVEN_PORT_RESERVE,
+  RESERVATION_TOKEN_BYTES,
+  TCP_PROTOCOL,
+  TurnAttribute,
+  UDP_PROTOCOL,
+} from './code-points.ts';
+import type { RelayProtocol } from './relay.ts';
 import type { PortWish } from './relay-ports.ts';
 import type { TurnLifetimes } from './server-options.ts';
 
 export interface AllocateWish {
+  /** Between server and peers. */
+  readonly protocol: RelayProtocol;
   /** One family, or both; the first must be had, the second may fail. */
   readonly families: readonly IpFamily[];
   readonly port: PortWish;
@@ -18,6 +27,13 @@ export interface AllocateWish {
   /** RFC 8016 §3.1.1: the client wants to be able to move. */
   readonly mobile: boolean;
 }
+
+/** RFC 6062 §4.1. */
+const UDP_ONLY = [
+  TurnAttribute.DONT_FRAGMENT,
+  TurnAttribute.EVEN_PORT,
+  TurnAttribute.RESERVATION_TOKEN,
+] as const;
 
 export type WishResult =
   | { readonly kind: 'wish'; readonly wish: AllocateWish }
@@ -30,6 +46,10 @@ export interface WishTerms {
   /** Whether the server relays this family. */
   readonly has: (family: IpFamily) => boolean;
   readonly mobility: boolean;
+  /** RFC 6062. */
+  readonly tcpRelay: boolean;
+  /** Of the client's own transport: see `isReliable`. */
+  readonly reliable: boolean;
   /** Whether DF can be set. */
   readonly dontFragment: boolean;
 }
@@ -37,13 +57,16 @@ export interface WishTerms {
 /** Steps 3 … 9, in their order. */
 export function readAllocateWish(
   request: StunMessage,
-  { has, mobility, dontFragment }: WishTerms,
+  { has, mobility, tcpRelay, reliable, dontFragment }: WishTerms,
 ): WishResult {
   // Step 3: REQUESTED-TRANSPORT.
   const transport = request.get(TurnAttribute.REQUESTED_TRANSPORT);
-  const protocol = transport && decodeFirstOfFour(transport);
-  if (protocol === undefined) return refused(400);
-  if (protocol !== UDP_PROTOCOL) return refused(442);
+  const number = transport && decodeFirstOfFour(transport);
+  if (number === undefined) return refused(400);
+  if (number !== UDP_PROTOCOL && !(number === TCP_PROTOCOL && tcpRelay)) return refused(442);
+  const protocol: RelayProtocol = number === TCP_PROTOCOL ? 'tcp' : 'udp';
+  // RFC 6062 §5.1, exceptions 2 and 3.
+  if (protocol === 'tcp' && (!reliable || UDP_ONLY.some((type) => request.has(type)))) return refused(400);
 
   // Step 4: DONT-FRAGMENT. Where the socket cannot set DF it is an unknown attribute.
   if (!dontFragment && request.has(TurnAttribute.DONT_FRAGMENT)) return refused(420);
@@ -52,7 +75,8 @@ export function readAllocateWish(
   const ticket = request.get(TurnAttribute.MOBILITY_TICKET);
   if (ticket && ticket.length > 0) return refused(400);
   if (ticket && !mobility) return refused(405);
-  const mobile = ticket !== undefined;
+  // RFC 6062 §4.2: a TCP allocation cannot leave its control connection, so no ticket is given for it.
+  const mobile = ticket !== undefined && protocol === 'udp';
 
   const evenPort = request.get(TurnAttribute.EVEN_PORT);
   const requested = request.get(TurnAttribute.REQUESTED_ADDRESS_FAMILY);
@@ -63,6 +87,7 @@ export function readAllocateWish(
   if (token) {
     if (evenPort || requested || additional || token.length !== RESERVATION_TOKEN_BYTES) return refused(400);
     const wish = {
+      protocol,
       families: [],
       port: 'any',
       token: encodeHex(token),
@@ -89,12 +114,12 @@ export function readAllocateWish(
   if (!additional)
     return {
       kind: 'wish',
-      wish: { families: [family], port, token: undefined, missingFamily: undefined, mobile },
+      wish: { protocol, families: [family], port, token: undefined, missingFamily: undefined, mobile },
     };
   if (ipFamilyOf(decodeFirstOfFour(additional)) !== 6) return refused(400);
   const wish = has(6)
-    ? { families: [4, 6] as const, port, token: undefined, missingFamily: undefined, mobile }
-    : { families: [4] as const, port, token: undefined, missingFamily: 6 as const, mobile };
+    ? { protocol, families: [4, 6] as const, port, token: undefined, missingFamily: undefined, mobile }
+    : { protocol, families: [4] as const, port, token: undefined, missingFamily: 6 as const, mobile };
   return { kind: 'wish', wish };
 }
 

@@ -18,7 +18,7 @@ import type { Leg, LegId } from './leg.ts';
 import type { LiveSettings } from './live-settings.ts';
 import { Opening, type OpeningRequest, type Slot } from './opening.ts';
 import { LocalQuotaLedger } from './quota-ledger.ts';
-import { Relay, type RelayId, relayId } from './relay.ts';
+import { Relay, type RelayId, type RelayProtocol, relayId } from './relay.ts';
 import { type PortWish, RelayPorts } from './relay-ports.ts';
 import { holderOf, RelayQuotas } from './relay-quotas.ts';
 import type { AllocationEnd, TurnServerEvent } from './server-events.ts';
@@ -50,6 +50,7 @@ export type OpeningOutcome =
 export class AllocationBook {
   readonly #random: Random;
   readonly #events: Queue<TurnServerEvent>;
+  readonly #onRelayClosed: (relay: Relay) => void;
   readonly #addresses: TurnServerOptions['relayAddresses'];
   readonly #settings: LiveSettings;
   readonly #shard: Shard;
@@ -75,9 +76,11 @@ export class AllocationBook {
     options: TurnServerOptions,
     settings: LiveSettings,
     events: Queue<TurnServerEvent>,
+    onRelayClosed: (relay: Relay) => void,
   ) {
     this.#random = random;
     this.#events = events;
+    this.#onRelayClosed = onRelayClosed;
     this.#addresses = options.relayAddresses;
     this.#settings = settings;
     this.#shard = options.shard ?? ONLY_SHARD;
@@ -122,11 +125,22 @@ export class AllocationBook {
     return relay?.allocation && relay.expiresAt > now ? relay : undefined;
   }
 
+  /** Whose it is; `undefined` while it is reserved. */
+  allocationOf(relay: Relay): Allocation | undefined {
+    const { allocation } = relay;
+    return allocation && this.#byLeg.get(allocation.leg.id);
+  }
+
   /** The allocation's relay whose address this is, if it is one of ours. */
-  relayAt(now: Millis, address: SocketAddress, family: IpFamily): Relay | undefined {
+  relayAt(
+    now: Millis,
+    address: SocketAddress,
+    family: IpFamily,
+    protocol: RelayProtocol = 'udp',
+  ): Relay | undefined {
     const relay = this.#byPort.get(portKey(family, address.port));
     const alive = relay?.allocation && relay.expiresAt > now && relay.address.ip === address.ip;
-    return alive ? relay : undefined;
+    return alive && relay.protocol === protocol ? relay : undefined;
   }
 
   /** In no order that means anything. */
@@ -376,9 +390,9 @@ export class AllocationBook {
 
   #addSlot(opening: Opening, family: IpFamily, address: SocketAddress, reserve: boolean): void {
     this.#lastRelayId += 1;
-    const { leg, user } = opening.request;
+    const { leg, user, wish } = opening.request;
     const holder = holderOf(user, leg);
-    const relay = new Relay(relayId(this.#lastRelayId), family, 'udp', address, holder);
+    const relay = new Relay(relayId(this.#lastRelayId), family, wish.protocol, address, holder);
     this.#relays.set(relay.id, relay);
     this.#openingOf.set(relay.id, opening);
     this.#quotas.hold(holder);
@@ -427,6 +441,7 @@ export class AllocationBook {
     this.#relays.delete(relay.id);
     this.#ports.release(relay.family, relay.address.port);
     this.#quotas.release(relay.holder);
+    this.#onRelayClosed(relay);
     if (mustClose) this.#events.push({ type: 'close-relay', relay: relay.id });
   }
 }

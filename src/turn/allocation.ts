@@ -3,8 +3,9 @@ import type { Millis, SocketAddress, TokenBucket } from '../base/index.ts';
 import type { RequestTicket } from './answer-memory.ts';
 import type { AuthenticatedUser } from './authenticator.ts';
 import { noMeters } from './bandwidth-ledger.ts';
+import type { ConnectionId } from './connection-id.ts';
 import type { Leg } from './leg.ts';
-import type { Channel, Relay, RelayOwner } from './relay.ts';
+import type { Channel, Relay, RelayOwner, RelayProtocol } from './relay.ts';
 import type { Traffic } from './traffic.ts';
 
 /** What lets an allocation move from one leg to another. RFC 8016. */
@@ -31,6 +32,8 @@ export class Allocation implements RelayOwner {
   /** One, or one of each family. */
   readonly relays: Relay[];
   readonly channels = new Map<number, Channel>();
+  /** To peers, of a TCP allocation. RFC 6062. */
+  readonly connections = new Set<ConnectionId>();
   readonly traffic: Traffic = {
     toPeerPackets: 0,
     toPeerBytes: 0,
@@ -73,6 +76,11 @@ export class Allocation implements RelayOwner {
     mobility.next = undefined;
     mobility.oldest = mobility.latest;
     return true;
+  }
+
+  /** What it speaks with peers. */
+  get protocol(): RelayProtocol {
+    return this.relays[0]?.protocol ?? 'udp';
   }
 
   relayOf(family: 4 | 6): Relay | undefined {

@@ -7,6 +7,10 @@ export const TurnMethod = {
   DATA: 0x007,
   CREATE_PERMISSION: 0x008,
   CHANNEL_BIND: 0x009,
+  /** RFC 6062 §6.1. */
+  CONNECT: 0x00a,
+  CONNECTION_BIND: 0x00b,
+  CONNECTION_ATTEMPT: 0x00c,
 } as const;
 
 export const TurnAttribute = {
@@ -20,6 +24,8 @@ export const TurnAttribute = {
   REQUESTED_TRANSPORT: 0x0019,
   DONT_FRAGMENT: 0x001a,
   RESERVATION_TOKEN: 0x0022,
+  /** RFC 6062 §6.2. */
+  CONNECTION_ID: 0x002a,
   ADDITIONAL_ADDRESS_FAMILY: 0x8000,
   ADDRESS_ERROR_CODE: 0x8001,
   /** RFC 8656 §18.13. */
@@ -30,6 +36,8 @@ export const TurnAttribute = {
 
 /** REQUESTED-TRANSPORT: the number of UDP in the IP header. RFC 8656 §18.8. */
 export const UDP_PROTOCOL = 17;
+/** The same of TCP. RFC 6062 §4.1. */
+export const TCP_PROTOCOL = 6;
 
 /** EVEN-PORT: the R bit, "reserve the next port too". RFC 8656 §18.7. */
 export const EVEN_PORT_RESERVE = 0x80;

@@ -90,7 +90,7 @@ export class DataPath {
     if (!peer || !data) return false;
     const relay = allocation.relayOf(familyOf(peer.ip));
     const permitted = relay?.permitted(now, peer.ip);
-    if (!relay || !permitted || this.#policy.isOwnService(peer)) return false;
+    if (relay?.protocol !== 'udp' || !permitted || this.#policy.isOwnService(peer)) return false;
     return this.#toPeer(now, allocation, relay, peer, permitted.insideOnly, data, dontFragment);
   }
 

@@ -18,6 +18,7 @@ export interface LiveSettings {
   strictExpiry: boolean;
   alternateServers: readonly SocketAddress[];
   mobility: boolean;
+  tcpRelay: boolean;
   readonly capabilities: TurnCapabilities;
   draining: boolean;
 }
@@ -30,6 +31,7 @@ export function liveSettings(options: TurnServerOptions): LiveSettings {
     strictExpiry: options.strictExpiry ?? false,
     alternateServers: options.alternateServers ?? [],
     mobility: options.mobility ?? false,
+    tcpRelay: options.tcpRelay ?? false,
     capabilities: options.capabilities ?? { dontFragment: false, icmp: false },
     draining: false,
   };
@@ -42,5 +44,6 @@ export function applyChanges(live: LiveSettings, changed: TurnServerChanges): vo
   live.quotas = changed.quotas ?? live.quotas;
   live.strictExpiry = changed.strictExpiry ?? live.strictExpiry;
   live.alternateServers = changed.alternateServers ?? live.alternateServers;
+  live.tcpRelay = changed.tcpRelay ?? live.tcpRelay;
   live.mobility = changed.mobility ?? live.mobility;
 }

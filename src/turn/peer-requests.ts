@@ -51,6 +51,8 @@ export class PeerRequests {
   /** RFC 8656 §12.2, its checks in order. */
   channelBind(now: Millis, allocation: Allocation, request: StunMessage): PeerRequestResult {
     // Both attributes are there.
+    // Channels carry datagrams. RFC 6062 knows none.
+    if (allocation.protocol === 'tcp') return 400;
     const numberValue = request.get(TurnAttribute.CHANNEL_NUMBER);
     const peerValue = request.get(TurnAttribute.XOR_PEER_ADDRESS);
     const number = numberValue && decodeChannelNumber(numberValue);

@@ -70,6 +70,8 @@ export type TurnServerEvent =
       readonly connection: ConnectionId;
       readonly relay: RelayId;
       readonly to: SocketAddress;
+      /** The relay whose address `to` is: it listens on this machine. */
+      readonly sibling?: RelayId;
     }
   /** Order: from now on bytes go raw between this leg and the peer, both ways; the leg has left the machine. */
   | { readonly type: 'join-connection'; readonly connection: ConnectionId; readonly leg: Leg }
@@ -125,6 +127,8 @@ export interface TurnStatistics {
   readonly droppedPackets: number;
   /** Of those, for being over a byte rate. */
   readonly throttledPackets: number;
+  /** TCP connections to peers, open and in the making. RFC 6062. */
+  readonly connections: number;
   /** ICMP messages told to clients. */
   readonly icmpReports: number;
   readonly relayedPackets: number;

@@ -69,6 +69,12 @@ export interface TurnLimits {
   readonly unauthenticatedAnswers: Rate;
   /** Source addresses remembered for that; the table never grows beyond. */
   readonly rateTableKeys: number;
+  /** TCP connections to peers, open and in the making, of one allocation. RFC 6062. */
+  readonly connectionsPerAllocation: number;
+  /** Of all allocations of one user. */
+  readonly connectionsPerUser: number;
+  /** Of all: with the client's own, each takes two files of the process. */
+  readonly connections: number;
   /** With a burst of half a second, or of 64 KB; what is over is dropped. Default: none. RFC 8656 §5. */
   readonly bandwidth?: BandwidthLimits | undefined;
 }
@@ -112,6 +118,11 @@ export interface TurnServerOptions {
   readonly shard?: Shard;
   /** Let clients move their allocations to other addresses, with tickets. Default: no (405). RFC 8016. */
   readonly mobility?: boolean;
+  /**
+   * Relay TCP connections to peers too. Default: no (442), since it lets every user reach every TCP service that the
+   * peer policy does not refuse. RFC 6062.
+   */
+  readonly tcpRelay?: boolean;
   /** Where to send whom there is no room for (300 in place of 508): the first one of the client's family. */
   readonly alternateServers?: readonly SocketAddress[];
   /** What the shell's sockets can do. Default: nothing of it. */
@@ -140,6 +151,7 @@ export type TurnServerChanges = Partial<
     | 'limits'
     | 'alternateServers'
     | 'mobility'
+    | 'tcpRelay'
   >
 >;
 
@@ -160,4 +172,7 @@ export const DEFAULT_LIMITS: TurnLimits = {
   portAttempts: 16,
   unauthenticatedAnswers: { perSecond: 100, burst: 300 },
   rateTableKeys: 8192,
+  connectionsPerAllocation: 32,
+  connectionsPerUser: 128,
+  connections: 2048,
 };

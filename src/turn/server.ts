@@ -21,9 +21,12 @@ import { AnswerMemory, ticketOf } from './answer-memory.ts';
 import { Answers } from './answers.ts';
 import type { IcmpError } from './attributes.ts';
 import { Bandwidth } from './bandwidth.ts';
+import type { Direction } from './bandwidth-ledger.ts';
 import { LocalBandwidthLedger } from './bandwidth-ledger.ts';
 import { isChannelData } from './channel-data.ts';
 import { TurnAttribute, TurnMethod } from './code-points.ts';
+import { ConnectRequests } from './connect-requests.ts';
+import type { ConnectionId } from './connection-id.ts';
 import { noDataCounts } from './data-counts.ts';
 import { DataPath } from './data-path.ts';
 import { Gate } from './gate.ts';
@@ -33,6 +36,7 @@ import { isReliable, type Leg } from './leg.ts';
 import { applyChanges, type LiveSettings, liveSettings } from './live-settings.ts';
 import { MobilityTickets } from './mobility-tickets.ts';
 import { Moves } from './moves.ts';
+import { PeerConnections } from './peer-connections.ts';
 import { PeerPolicy } from './peer-policy.ts';
 import { PeerRequests } from './peer-requests.ts';
 import { RefreshRequests } from './refresh-requests.ts';
@@ -44,6 +48,7 @@ import type { TurnServerEvent, TurnStatistics, TurnTransmit } from './server-eve
 import type { TurnServerChanges, TurnServerOptions } from './server-options.ts';
 import { factsOf, fits, type SessionFacts, type SessionFilter } from './session-facts.ts';
 import { checkShard, ONLY_SHARD } from './shard.ts';
+import { StreamData } from './stream-data.ts';
 
 /** One sweep looks at every allocation, so there is at most one a second; what has expired is refused before that. */
 const SWEEP_INTERVAL_MS = 1000;
@@ -66,6 +71,9 @@ export class TurnServer implements Machine<TurnServerEvent, TurnTransmit> {
   readonly #data: DataPath;
   readonly #routes: Routes;
   readonly #icmp: IcmpReports;
+  readonly #connections: PeerConnections;
+  readonly #streamData: StreamData;
+  readonly #connects: ConnectRequests;
   readonly #counts = { bindings: 0, malformed: 0 };
   #now: Millis = 0;
   #sweptAt: Millis = Number.NEGATIVE_INFINITY;
@@ -84,7 +92,9 @@ export class TurnServer implements Machine<TurnServerEvent, TurnTransmit> {
     this.#replies = new Replies(this.#answers, this.#memory, this.#transmits, this.#events);
     this.#gate = new Gate(env, realm, options, this.#settings, this.#answers, this.#replies);
     this.#policy = new PeerPolicy(options.peerPolicy);
-    this.#book = new AllocationBook(random, options, this.#settings, this.#events);
+    this.#book = new AllocationBook(random, options, this.#settings, this.#events, (relay) =>
+      this.#connects.relayClosed(relay),
+    );
     const tickets = new MobilityTickets(crypto, random, options.nonceSecret, shard);
     this.#allocates = new AllocateRequests(
       this.#book,
@@ -117,6 +127,17 @@ export class TurnServer implements Machine<TurnServerEvent, TurnTransmit> {
     );
     this.#routes = new Routes(this.#book, bandwidth, this.#carried);
     this.#icmp = new IcmpReports(this.#book, this.#transmits, newTransactionId);
+    this.#connections = new PeerConnections(random, this.#settings);
+    this.#streamData = new StreamData(this.#connections, bandwidth, this.#carried);
+    this.#connects = new ConnectRequests(
+      this.#book,
+      this.#connections,
+      this.#policy,
+      this.#answers,
+      this.#replies,
+      this.#events,
+      newTransactionId,
+    );
   }
 
   get statistics(): TurnStatistics {
@@ -130,6 +151,7 @@ export class TurnServer implements Machine<TurnServerEvent, TurnTransmit> {
       relays: this.#book.relayCount,
       rememberedAnswers: this.#memory.size,
       icmpReports: this.#icmp.reported,
+      connections: this.#connections.count,
     };
   }
 
@@ -224,6 +246,36 @@ export class TurnServer implements Machine<TurnServerEvent, TurnTransmit> {
     if (this.#advance(now)) this.#icmp.handle(this.#now, relay, peer, icmp);
   }
 
+  /** After `connect-peer`. */
+  handlePeerConnected(now: Millis, connection: ConnectionId): void {
+    if (this.#advance(now)) this.#connects.peerConnected(this.#now, connection);
+  }
+
+  handlePeerConnectFailed(now: Millis, connection: ConnectionId): void {
+    if (this.#advance(now)) this.#connects.peerConnectFailed(connection);
+  }
+
+  /**
+   * A peer has connected to a relayed address. `undefined`: close it. Else keep it, and what it sends, until
+   * `join-connection` or `close-connection` names it. RFC 6062 §5.3.
+   */
+  handlePeerAccepted(now: Millis, relay: RelayId, from: SocketAddress): ConnectionId | undefined {
+    return this.#advance(now) ? this.#connects.peerAccepted(this.#now, relay, from) : undefined;
+  }
+
+  /** The shell has closed it, at both ends: one of them ended, or failed. */
+  handleConnectionClosed(now: Millis, connection: ConnectionId): void {
+    if (this.#advance(now)) this.#connects.connectionClosed(connection);
+  }
+
+  /**
+   * Before the shell moves at most 65,536 bytes of a joined connection. 0: go on; they are counted. Else: hold them for
+   * so many milliseconds, and ask again.
+   */
+  passConnectionData(now: Millis, connection: ConnectionId, direction: Direction, bytes: number): Millis {
+    return this.#advance(now) ? this.#streamData.pass(this.#now, connection, direction, bytes) : 0;
+  }
+
   /** A transmit of kind `sibling` from another shard. Borrowed. */
   handleSiblingData(now: Millis, from: SocketAddress, to: SocketAddress, bytes: Uint8Array): void {
     if (this.#advance(now)) this.#data.handleSiblingData(this.#now, from, to, bytes);
@@ -251,12 +303,17 @@ export class TurnServer implements Machine<TurnServerEvent, TurnTransmit> {
     if (!this.#advance(now) || this.nextTimeout() > this.#now) return;
     this.#sweptAt = this.#now;
     this.#memory.forgetOld(this.#now);
+    this.#connects.sweep(this.#now);
     for (const refused of this.#book.sweep(this.#now)) this.#allocates.conclude(this.#now, refused);
   }
 
   nextTimeout(): Millis {
     if (this.#closed) return NEVER;
-    const due = Math.min(this.#book.earliestExpiry, this.#memory.nextForget());
+    const due = Math.min(
+      this.#book.earliestExpiry,
+      this.#connections.earliestDeadline,
+      this.#memory.nextForget(),
+    );
     return due === NEVER ? NEVER : Math.max(due, this.#sweptAt + SWEEP_INTERVAL_MS);
   }
 
@@ -296,6 +353,8 @@ export class TurnServer implements Machine<TurnServerEvent, TurnTransmit> {
       case TurnMethod.REFRESH:
       case TurnMethod.CREATE_PERMISSION:
       case TurnMethod.CHANNEL_BIND:
+      case TurnMethod.CONNECT:
+      case TurnMethod.CONNECTION_BIND:
         return this.#handleTurnRequest(leg, request);
       default:
         // RFC 8489 §6.3: a method that is not supported is silently discarded.
@@ -319,7 +378,9 @@ export class TurnServer implements Machine<TurnServerEvent, TurnTransmit> {
     const ticket =
       request.method === TurnMethod.REFRESH ? request.get(TurnAttribute.MOBILITY_TICKET) : undefined;
     const allocation = ticket ? this.#moves.find(this.#now, ticket) : this.#book.find(this.#now, leg.id);
-    const admission = this.#gate.admit(this.#now, leg, request, allocation?.user);
+    const joins = request.method === TurnMethod.CONNECTION_BIND;
+    const holder = joins ? this.#connects.holderFor(request) : allocation?.user;
+    const admission = this.#gate.admit(this.#now, leg, request, holder);
     if (admission.kind === 'turned-away') return admission.answer;
     const { user } = admission;
     // RFC 8489 §6.3.1: unknown attributes come after authentication. DONT-FRAGMENT has its own place in Allocate.
@@ -327,6 +388,13 @@ export class TurnServer implements Machine<TurnServerEvent, TurnTransmit> {
     if (unknown.length > 0) return this.#replies.refuse(this.#now, leg, request, user, 420, unknown);
     if (request.method === TurnMethod.ALLOCATE)
       return this.#allocates.handle(this.#now, leg, request, user, allocation);
+    if (joins) {
+      const here = allocation ?? this.#book.openingOf(leg.id);
+      const answer = this.#connects.bind(leg, request, user, here);
+      return typeof answer === 'number'
+        ? this.#replies.refuse(this.#now, leg, request, user, answer)
+        : answer;
+    }
     const move = ticket && this.#moves.judge(this.#now, leg, ticket, request.bytes);
     if (move?.kind === 'handed-over') return undefined;
     if (move?.kind === 'refused') return this.#replies.refuse(this.#now, leg, request, user, move.code);
@@ -336,6 +404,10 @@ export class TurnServer implements Machine<TurnServerEvent, TurnTransmit> {
       return this.#replies.refuse(this.#now, leg, request, user, 441);
     if (request.method === TurnMethod.REFRESH)
       return this.#refreshes.handle(this.#now, leg, request, user, allocation, move?.sequence);
+    if (request.method === TurnMethod.CONNECT) {
+      const refusal = this.#connects.connect(this.#now, leg, request, allocation);
+      return refusal && this.#replies.refuse(this.#now, leg, request, user, refusal);
+    }
     const result =
       request.method === TurnMethod.CREATE_PERMISSION
         ? this.#peerRequests.createPermission(this.#now, allocation, request)

@@ -20,6 +20,8 @@ export interface SessionFacts {
   /** IP addresses with a permission or a channel. */
   readonly peers: number;
   readonly channels: number;
+  /** To peers, over TCP. */
+  readonly connections: number;
   readonly traffic: Readonly<Traffic>;
 }
 
@@ -32,7 +34,7 @@ export interface SessionFilter {
 }
 
 export function factsOf(now: Millis, allocation: Allocation): SessionFacts {
-  const { id, user, leg, relays, createdAt, channels, peerCount, traffic } = allocation;
+  const { id, user, leg, relays, createdAt, channels, connections, peerCount, traffic } = allocation;
   return {
     id,
     username: user.username,
@@ -40,11 +42,12 @@ export function factsOf(now: Millis, allocation: Allocation): SessionFacts {
     client: leg.client,
     server: leg.server,
     relayed: relays.map((relay) => relay.address),
-    protocol: relays[0]?.protocol ?? 'udp',
+    protocol: allocation.protocol,
     ageMs: now - createdAt,
     remainingMs: Math.max(0, ...relays.map((relay) => relay.expiresAt - now)),
     peers: peerCount,
     channels: channels.size,
+    connections: connections.size,
     traffic: { ...traffic },
   };
 }

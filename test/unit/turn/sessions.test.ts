@@ -30,6 +30,7 @@ test('sessions tell who is here, since when, until when, and what they have move
     remainingMs: 590_000,
     peers: 2,
     channels: 1,
+    connections: 0,
     traffic: {
       toPeerPackets: 1,
       toPeerBytes: 100,
