@@ -10,6 +10,7 @@ export {
   type SocketAddress,
   sameAddress,
 } from './address.ts';
+export { type Aged, AgingMap } from './aging-map.ts';
 export { ByteReader, ByteWriter, concatBytes, sameBytes } from './bytes.ts';
 export { crc32 } from './crc32.ts';
 export type {

@@ -1,4 +1,5 @@
 /** Token buckets: how often someone may do something. One bucket, and a bounded table of them by key. */
+import { AgingMap } from './aging-map.ts';
 import type { Millis } from './machine.ts';
 
 export interface Rate {
@@ -33,7 +34,7 @@ export class TokenBucket {
 export class BucketTable {
   readonly #rate: Rate;
   readonly #maxKeys: number;
-  readonly #buckets = new Map<string, TokenBucket>();
+  readonly #buckets = new AgingMap<string, TokenBucket>();
 
   /** `maxKeys` bounds the memory that many spoofed keys can take; the key unused longest is forgotten first. */
   constructor(rate: Rate, maxKeys = 10_000) {
@@ -46,16 +47,13 @@ export class BucketTable {
   }
 
   take(key: string, now: Millis, cost = 1): boolean {
-    let bucket = this.#buckets.get(key);
-    if (bucket) this.#buckets.delete(key);
-    else {
+    let bucket = this.#buckets.touch(key);
+    if (!bucket) {
+      const { oldest } = this.#buckets;
+      if (oldest && this.#buckets.size >= this.#maxKeys) this.#buckets.delete(oldest.key);
       bucket = new TokenBucket(this.#rate, now);
-      if (this.#buckets.size >= this.#maxKeys) {
-        const oldest = this.#buckets.keys().next();
-        if (!oldest.done) this.#buckets.delete(oldest.value);
-      }
+      this.#buckets.set(key, bucket);
     }
-    this.#buckets.set(key, bucket); // a Map keeps insertion order, so the front is the least recently used
     return bucket.take(now, cost);
   }
 }

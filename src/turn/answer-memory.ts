@@ -2,7 +2,7 @@
  * Answers to authenticated requests over UDP, kept so that a retransmission gets the same bytes. Bounded in time and
  * number. RFC 8489 §6.3.1.
  */
-import { type Millis, NEVER, sameBytes } from '../base/index.ts';
+import { AgingMap, type Millis, NEVER, sameBytes } from '../base/index.ts';
 import { StunAttribute, type StunMessage } from '../stun/index.ts';
 import type { Leg } from './leg.ts';
 
@@ -33,7 +33,7 @@ interface Remembered {
 export class AnswerMemory {
   readonly #maxAnswers: number;
   /** In order of age, since every answer is kept equally long. */
-  readonly #answers = new Map<string, Remembered>();
+  readonly #answers = new AgingMap<string, Remembered>();
 
   constructor(maxAnswers: number) {
     this.#maxAnswers = maxAnswers;
@@ -45,11 +45,8 @@ export class AnswerMemory {
 
   /** Copies `answer`. When full the oldest makes room: its retransmission is then processed anew. */
   remember(now: Millis, ticket: RequestTicket, answer: Uint8Array): void {
-    this.#answers.delete(ticket.key);
-    if (this.#answers.size >= this.#maxAnswers) {
-      const oldest = this.#answers.keys().next();
-      if (!oldest.done) this.#answers.delete(oldest.value);
-    }
+    const { oldest } = this.#answers;
+    if (oldest && this.#answers.size >= this.#maxAnswers) this.#answers.delete(oldest.key);
     const forgetAt = now + REMEMBER_MS;
     this.#answers.set(ticket.key, { seal: ticket.seal, answer: answer.slice(), forgetAt });
   }
@@ -64,15 +61,13 @@ export class AnswerMemory {
   }
 
   forgetOld(now: Millis): void {
-    for (const [key, remembered] of this.#answers) {
-      if (remembered.forgetAt > now) return;
-      this.#answers.delete(key);
+    for (let { oldest } = this.#answers; oldest && oldest.value.forgetAt <= now; { oldest } = this.#answers) {
+      this.#answers.delete(oldest.key);
     }
   }
 
   nextForget(): Millis {
-    for (const remembered of this.#answers.values()) return remembered.forgetAt;
-    return NEVER;
+    return this.#answers.oldest?.value.forgetAt ?? NEVER;
   }
 
   clear(): void {
@@ -80,8 +75,11 @@ export class AnswerMemory {
   }
 }
 
-function keyOf(leg: Leg, request: StunMessage): string {
-  return `${leg.id} ${String.fromCharCode(...request.transactionId)}`;
+/** The 12 bytes of the transaction id as six characters, then the leg. */
+function keyOf(leg: Leg, { transactionId: id }: StunMessage): string {
+  let key = '';
+  for (let i = 0; i < id.length; i += 2) key += String.fromCharCode(((id[i] ?? 0) << 8) | (id[i + 1] ?? 0));
+  return `${key}${leg.id}`;
 }
 
 function sealOf(request: StunMessage): Uint8Array {

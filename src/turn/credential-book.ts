@@ -4,7 +4,7 @@
  * Making the keys of a REST name takes an HMAC and a hash for each secret, so the keys of names that have proved
  * themselves lately are kept. A name that has proved nothing leaves nothing here.
  */
-import { type CryptoProvider, type Millis, StackError } from '../base/index.ts';
+import { AgingMap, type CryptoProvider, type Millis, StackError } from '../base/index.ts';
 import { prepareOpaqueString, userHash } from '../stun/index.ts';
 import { type KeyRing, keyRingOf, lazyKeyRing } from './key-ring.ts';
 import { isExpired, parseRestName, restPassword } from './rest-credentials.ts';
@@ -34,7 +34,7 @@ export class CredentialBook {
   /** By USERHASH, one character for each byte: static users, and whoever is in `#recent`. */
   readonly #namesByHash = new Map<string, string>();
   /** REST names that have proved themselves, the one seen longest ago first. */
-  readonly #recent = new Map<string, Candidates>();
+  readonly #recent = new AgingMap<string, Candidates>();
   readonly #maxRecent: number;
 
   /**
@@ -72,12 +72,8 @@ export class CredentialBook {
     if (user) return user;
     const name = this.#restSecrets.length > 0 ? parseRestName(username) : undefined;
     if (!name || isExpired(name, wallNow)) return undefined;
-    const known = this.#recent.get(username);
-    if (known) {
-      this.#recent.delete(username);
-      this.#recent.set(username, known); // a Map keeps insertion order: seen last, forgotten last
-      return known;
-    }
+    const known = this.#recent.touch(username); // seen last, forgotten last
+    if (known) return known;
     const rings = this.#restSecrets.map((secret) =>
       lazyKeyRing(this.#crypto, username, this.#realm, () => restPassword(this.#crypto, secret, username)),
     );
@@ -109,10 +105,10 @@ export class CredentialBook {
   }
 
   #forgetOldest(): void {
-    const oldest = this.#recent.keys().next();
-    if (oldest.done) return;
-    this.#recent.delete(oldest.value);
-    this.#namesByHash.delete(this.#hashOf(oldest.value));
+    const { oldest } = this.#recent;
+    if (!oldest) return;
+    this.#recent.delete(oldest.key);
+    this.#namesByHash.delete(this.#hashOf(oldest.key));
   }
 
   #hashOf(username: string): string {
