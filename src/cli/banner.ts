@@ -40,11 +40,11 @@ function relayLines(relays: readonly RelayLinks[]): string[] {
   );
 }
 
-export function turnBanner(loaded: Loaded, { host, port, tlsPort, relays }: RunningTurn): string {
+export function turnBanner(loaded: Loaded, { host, port, tlsPort, dtls, relays }: RunningTurn): string {
   const at = host.includes(':') ? `[${host}]` : host;
   const listening = [
     `server is listening on turn:${at}:${port} (UDP and TCP)`,
-    `server is listening on turns:${at}:${tlsPort} (TLS)`,
+    `server is listening on turns:${at}:${tlsPort} (${dtls ? 'TLS and DTLS' : 'TLS'})`,
   ];
   return `${frame(loaded, listening)}STUN and TURN:\n${relayLines(relays).join('\n')}\n`;
 }

@@ -6,7 +6,7 @@ export type { DtlsConnectionFacts, DtlsEvent } from './connection-events.ts';
 export type { DtlsErrorCode } from './fault.ts';
 export { type Fingerprint, type FingerprintHash, fingerprintOf, matchesFingerprint } from './fingerprint.ts';
 export type { DtlsIdentity, DtlsOptions, PeerCheck } from './options.ts';
-export { looksLikeDtls } from './record.ts';
+export { looksLikeDtls, MAX_PLAINTEXT_BYTES as MAX_DTLS_MESSAGE_BYTES } from './record.ts';
 export {
   DTLS_SERVER_LIMITS,
   DtlsServer,

@@ -13,7 +13,7 @@ const END_WITHIN_MS = 10_000;
 export interface TurnProcess {
   /** STUN and TURN over UDP and TCP. */
   readonly port: number;
-  /** TURN over TLS. */
+  /** TURN over TLS, and over DTLS. */
   readonly tlsPort: number;
   readonly stateDir: string;
   /** All that it has printed so far, for the message of a failing test. */
@@ -53,7 +53,7 @@ export function startTurnProcess(host: string, args: readonly string[]): Promise
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       output += text;
       const port = /listening on turn:\S+:(\d+) \(UDP and TCP\)/.exec(output)?.[1];
-      const tlsPort = /listening on turns:\S+:(\d+) \(TLS\)/.exec(output)?.[1];
+      const tlsPort = /listening on turns:\S+:(\d+) \(TLS[^)]*\)/.exec(output)?.[1];
       if (port === undefined || tlsPort === undefined) return;
       clearTimeout(timer);
       child.removeListener('exit', exited);

@@ -20,6 +20,11 @@ export const RELAY_OPTIONS = {
     fallback: 5349,
     help: 'The port for TURN over TLS of `ieum turn`. `ieum serve` has it on --port.',
   }),
+  dtls: option(shape.toggle, {
+    group: 'STUN and TURN',
+    fallback: true,
+    help: 'TURN over DTLS on the UDP side of --turn-tls-port, for `ieum turn`.',
+  }),
   relayPorts: option(shape.portRange, {
     group: 'STUN and TURN',
     fallback: { min: 49_152, max: 65_535 },
