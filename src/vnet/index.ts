@@ -17,4 +17,6 @@ export { describeRecord, type Fate, PacketLog, type PacketRecord } from './packe
 export { encodePcapng } from './pcapng.ts';
 export type { Scheduled } from './schedule.ts';
 export { type CountingTrap, nthPacket, type Trap } from './trap.ts';
+export { TurnLegs } from './turn-legs.ts';
+export { type VirtualTurnOptions, VirtualTurnServer } from './turn-server.ts';
 export { World, type WorldOptions } from './world.ts';

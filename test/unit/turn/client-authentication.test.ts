@@ -19,7 +19,7 @@ import {
 } from '../../../src/stun/index.ts';
 import { TurnAttribute, TurnClient, type TurnServerOptions } from '../../../src/turn/index.ts';
 import { labEnv, REALM, SERVER } from '../../support/turn/lab.ts';
-import { TurnWorld } from '../../support/turn/world.ts';
+import { TurnScene } from '../../support/turn/scene.ts';
 
 const OFFER = encodePasswordAlgorithms(['sha256', 'md5']);
 const MODERN = writeNonceCookie({ passwordAlgorithms: true, usernameAnonymity: false });
@@ -204,14 +204,14 @@ for (const [name, options] of [
 ] as const satisfies readonly (readonly [string, Partial<TurnServerOptions>])[]) {
   test(`our client and our server agree on ${name}, through refreshes and stale nonces, over a lossy path`, () => {
     for (const transport of ['udp', 'tcp'] as const) {
-      const world = new TurnWorld(7, { lossFraction: 0.1 }, options);
-      const client = world.client(transport);
-      world.act(() => client.machine.allocate(world.now));
-      world.runUntil(2 * 3_600_000);
+      const scene = new TurnScene({ seed: 7, server: options });
+      const client = scene.caller({ transport, link: { loss: 0.1 } });
+      client.act((machine, now) => machine.allocate(now));
+      scene.world.runUntil(2 * 3_600_000);
       assert.ok(client.find('allocated'));
       assert.equal(client.find('failed'), undefined);
       assert.equal(client.machine.allocated, true);
-      assert.equal(world.server.statistics.allocations, 1);
+      assert.equal(scene.server.machine.statistics.allocations, 1);
     }
   });
 }
