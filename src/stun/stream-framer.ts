@@ -60,6 +60,14 @@ export class StreamFramer {
     return frame;
   }
 
+  /** What has come and is no frame of ours: for a stream that carries something else from here on. Given; empties the framer. */
+  takeRest(): Uint8Array {
+    const rest = this.#buffer.slice(this.#start, this.#end);
+    this.#start = 0;
+    this.#end = 0;
+    return rest;
+  }
+
   /** Length of the frame that begins at `#start`; `undefined` until its header is there, or after a fault. */
   #frameBytes(): number | undefined {
     const available = this.#end - this.#start;

@@ -5,6 +5,8 @@
 import { type Env, type Millis, NEVER, Queue, type SocketAddress, type Transmit } from '../base/index.ts';
 import {
   decodeErrorCode,
+  decodeUnknownAttributes,
+  type ErrorCode,
   MessageClass,
   MessageWriter,
   StunAttribute,
@@ -23,7 +25,12 @@ export type RequestOutcome<Task> =
       readonly answer: StunMessage;
       readonly roundTripMs: Millis | undefined;
     }
-  | { readonly task: Task; readonly failure: TurnFailure };
+  | {
+      readonly task: Task;
+      readonly failure: TurnFailure;
+      /** The error response, where there was one. */
+      readonly refusal?: StunMessage;
+    };
 
 interface Pending<Task> {
   readonly task: Task;
@@ -50,26 +57,32 @@ const MAX_OUTSTANDING = 10;
 const MAX_CHALLENGES = 3;
 
 const CODES: ReadonlyMap<number, TurnClientErrorCode> = new Map([
+  [300, 'TURN_REDIRECT_REFUSED'],
   [401, 'TURN_UNAUTHENTICATED'],
   [403, 'TURN_FORBIDDEN'],
+  [405, 'TURN_MOBILITY_FORBIDDEN'],
   [437, 'TURN_ALLOCATION_MISMATCH'],
   [438, 'TURN_UNAUTHENTICATED'],
   [440, 'TURN_FAMILY_UNSUPPORTED'],
   [441, 'TURN_WRONG_CREDENTIALS'],
+  [442, 'TURN_TRANSPORT_UNSUPPORTED'],
   [443, 'TURN_FAMILY_UNSUPPORTED'],
+  [446, 'TURN_CONNECTION_EXISTS'],
+  [447, 'TURN_PEER_UNREACHABLE'],
   [486, 'TURN_QUOTA_REACHED'],
   [508, 'TURN_NO_CAPACITY'],
 ]);
 
 export class ClientRequests<Task> {
   readonly #env: Env;
-  readonly #session: ClientSession | undefined;
-  readonly #server: SocketAddress;
+  #session: ClientSession | undefined;
+  #server: SocketAddress;
   readonly #reliable: boolean;
   readonly #transmits: Queue<Transmit>;
   readonly #pending = new Map<string, Pending<Task>>();
   /** As long as its owner makes it: one entry for each permission group and channel. */
   readonly #waiting = new Queue<Waiting<Task>>();
+  #held = false;
 
   constructor(
     env: Env,
@@ -93,6 +106,33 @@ export class ClientRequests<Task> {
   /** Like `start`, but waits its turn while ten others are outstanding. */
   enqueue(now: Millis, task: Task, method: number, fill: (writer: MessageWriter) => void): void {
     this.#waiting.push({ task, method, fill });
+    this.#startWaiting(now);
+  }
+
+  /** Forgets what is under way, for another server: `session` knows none of its nonces. */
+  retarget(server: SocketAddress, session: ClientSession | undefined): void {
+    this.clear();
+    this.#server = server;
+    this.#session = session;
+  }
+
+  /** What is under way is asked again later, and nothing is begun but by `start`: the way to the server has changed. */
+  hold(): void {
+    this.#held = true;
+    for (const { task, method, fill } of this.#pending.values()) this.#waiting.push({ task, method, fill });
+    this.#pending.clear();
+  }
+
+  /** Of what waits, forgets what need not be asked any more. */
+  dropWaiting(isNeedless: (task: Task) => boolean): void {
+    for (let left = this.#waiting.length; left > 0; left--) {
+      const next = this.#waiting.take();
+      if (next && !isNeedless(next.task)) this.#waiting.push(next);
+    }
+  }
+
+  release(now: Millis): void {
+    this.#held = false;
     this.#startWaiting(now);
   }
 
@@ -131,8 +171,7 @@ export class ClientRequests<Task> {
       return { task: pending.task, answer, roundTripMs: clean ? event.afterMs : undefined };
     }
     if (!error) return { task: pending.task, failure: failure('STUN_ANSWER_INVALID') };
-    const code = CODES.get(error.code) ?? 'TURN_REQUEST_REFUSED';
-    return { task: pending.task, failure: { code, status: error.code, reason: error.reason } };
+    return { task: pending.task, failure: refusedBy(answer, error), refusal: answer };
   }
 
   /** Repeats what is due. Returns the requests that are given up. */
@@ -163,7 +202,7 @@ export class ClientRequests<Task> {
   }
 
   #startWaiting(now: Millis): void {
-    while (this.#pending.size < MAX_OUTSTANDING) {
+    while (!this.#held && this.#pending.size < MAX_OUTSTANDING) {
       const next = this.#waiting.take();
       if (!next) return;
       this.#start(now, next.task, next.method, next.fill, 0);
@@ -212,6 +251,12 @@ export class ClientRequests<Task> {
 
 export function failure(code: TurnClientErrorCode): TurnFailure {
   return { code, status: undefined, reason: '' };
+}
+
+function refusedBy(answer: StunMessage, { code: status, reason }: ErrorCode): TurnFailure {
+  const code = CODES.get(status) ?? 'TURN_REQUEST_REFUSED';
+  const unknown = status === 420 ? answer.get(StunAttribute.UNKNOWN_ATTRIBUTES) : undefined;
+  return { code, status, reason, ...(unknown && { unknown: decodeUnknownAttributes(unknown) }) };
 }
 
 function keyOf(transactionId: Uint8Array): string {

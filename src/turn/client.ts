@@ -1,11 +1,10 @@
 /**
  * A STUN and TURN client as a machine: learns its mapped address, holds one allocation with permissions and channels,
- * keeps them alive, carries data. The shell moves the bytes: datagrams, or chunks of a TCP or TLS stream. Does not
- * follow 300 (Try Alternate). RFC 8656 §7 … §12, client sides.
+ * keeps them alive, carries data, follows 300 to another server and takes its allocation along to another address. The
+ * shell moves the bytes: datagrams, or chunks of a TCP or TLS stream. RFC 8656 §7 … §12, RFC 8016, RFC 6062, client sides.
  */
 import {
   type Env,
-  type IpFamily,
   type Machine,
   type Millis,
   NEVER,
@@ -17,7 +16,6 @@ import {
 import {
   checkFingerprint,
   decodeMessage,
-  decodeXorAddress,
   MessageClass,
   MessageWriter,
   StreamFramer,
@@ -26,81 +24,77 @@ import {
   StunMethod,
   TRANSACTION_ID_BYTES,
 } from '../stun/index.ts';
-import { decodeU32, encodeChannelNumber, encodeFirstOfFour, familyCodeOf } from './attributes.ts';
+import { decodeU32, encodeChannelNumber } from './attributes.ts';
 import { channelDataOf, channelNumberOf, encodeChannelData, isChannelData } from './channel-data.ts';
-import type { TurnClientEvent, TurnFailure } from './client-events.ts';
+import { readAddresses, readGrant, writeAllocate, writeLifetime } from './client-allocate.ts';
+import type { ClientTask, TurnClientEvent, TurnFailure } from './client-events.ts';
+import { readIndication } from './client-indications.ts';
+import type { AllocateOptions, SendOptions, TurnClientOptions } from './client-options.ts';
 import { ClientPeers, inGroups } from './client-peers.ts';
+import { ClientRedirects } from './client-redirects.ts';
 import { ClientRequests, failure, type RequestOutcome } from './client-requests.ts';
-import { type ClientCredentials, ClientSession } from './client-session.ts';
-import { EVEN_PORT_RESERVE, TurnAttribute, TurnMethod, UDP_PROTOCOL } from './code-points.ts';
+import { ClientSession } from './client-session.ts';
+import {
+  CHANNEL_REFRESH_MS,
+  endsAllocation,
+  PERMISSION_REFRESH_MS,
+  peersOf,
+  REFRESH_MARGIN_MS,
+  type Task,
+} from './client-tasks.ts';
+import { TurnAttribute, TurnMethod } from './code-points.ts';
+import { connectionId } from './connection-id.ts';
 import { MAX_PEER_PAYLOAD_BYTES } from './payload.ts';
-
-export interface TurnClientOptions {
-  readonly server: SocketAddress;
-  readonly transport: 'udp' | 'tcp' | 'tls';
-  /** Without them only `bind` makes sense. */
-  readonly credentials?: ClientCredentials;
-}
-
-export interface AllocateOptions {
-  /** REQUESTED-ADDRESS-FAMILY; IPv4 when left out. `both`: ADDITIONAL-ADDRESS-FAMILY. */
-  readonly family?: IpFamily | 'both';
-  readonly lifetimeSeconds?: number;
-  /** EVEN-PORT, with or without the next port reserved. */
-  readonly evenPort?: 'even' | 'reserve-next';
-  /** RESERVATION-TOKEN of an earlier allocation, 8 bytes, borrowed. */
-  readonly token?: Uint8Array;
-}
-
-type Task =
-  | { readonly kind: 'binding' }
-  | { readonly kind: 'allocate' }
-  | { readonly kind: 'refresh' }
-  | { readonly kind: 'delete' }
-  | { readonly kind: 'permission'; readonly ips: readonly string[]; readonly again: boolean }
-  | {
-      readonly kind: 'channel';
-      readonly peer: SocketAddress;
-      readonly number: number;
-      readonly again: boolean;
-    };
-
-/** RFC 8656 §8: refresh about a minute before the end: longer than a request takes to fail (39.5 s). */
-const REFRESH_MARGIN_MS = 60_000;
-/** 300 s of RFC 8656 §9, less the margin. */
-const PERMISSION_REFRESH_MS = 300_000 - REFRESH_MARGIN_MS;
-/** 600 s of RFC 8656 §12, less the margin. */
-const CHANNEL_REFRESH_MS = 600_000 - REFRESH_MARGIN_MS;
 
 type State =
   | { readonly kind: 'idle' }
   | { readonly kind: 'allocating' }
+  /** A stream to another server has to be opened. */
+  | { readonly kind: 'redirected' }
   | { readonly kind: 'allocated' }
+  /** The server does not know yet where we are. */
+  | { readonly kind: 'moving' }
   | { readonly kind: 'deleting' }
   | { readonly kind: 'closed' };
 
 export class TurnClient implements Machine<TurnClientEvent> {
   readonly #env: Env;
-  readonly #server: SocketAddress;
+  readonly #options: TurnClientOptions;
   readonly #reliable: boolean;
-  readonly #framer: StreamFramer | undefined;
+  readonly #redirects: ClientRedirects;
   readonly #requests: ClientRequests<Task>;
   readonly #peers = new ClientPeers();
   readonly #timers = new TimerTable<'refresh' | 'refresh-permissions' | 'refresh-channels'>();
   readonly #transmits = new Queue<Transmit>();
   readonly #events = new Queue<TurnClientEvent>();
+  #server: SocketAddress;
+  #framer: StreamFramer | undefined;
   #state: State = { kind: 'idle' };
-  #requestedLifetimeSeconds: number | undefined;
+  #wish: AllocateOptions = {};
+  /** MOBILITY-TICKET, as it came last. */
+  #ticket: Uint8Array | undefined;
   #now: Millis = 0;
 
   /** Throws `StackError` `TURN_USER_INVALID` for credentials that cannot be used. */
   constructor(env: Env, options: TurnClientOptions) {
     this.#env = env;
+    this.#options = options;
     this.#server = options.server;
-    this.#reliable = options.transport !== 'udp';
+    this.#reliable = options.transport === 'tcp' || options.transport === 'tls';
     this.#framer = this.#reliable ? new StreamFramer() : undefined;
-    const session = options.credentials && new ClientSession(env.crypto, options.credentials);
-    this.#requests = new ClientRequests(env, session, options.server, this.#reliable, this.#transmits);
+    this.#redirects = new ClientRedirects(options.server);
+    this.#requests = new ClientRequests(
+      env,
+      this.#newSession(),
+      options.server,
+      this.#reliable,
+      this.#transmits,
+    );
+  }
+
+  /** Who is asked at the moment: over UDP, whose datagrams belong to `handleBytes`. */
+  get server(): SocketAddress {
+    return this.#server;
   }
 
   get allocated(): boolean {
@@ -113,26 +107,26 @@ export class TurnClient implements Machine<TurnClientEvent> {
     this.#requests.start(this.#now, { kind: 'binding' }, StunMethod.BINDING, () => {});
   }
 
-  /** `allocated`, or `failed` and `closed`. Once. RFC 8656 §7.1. */
+  /**
+   * `allocated`, or `failed` and `closed`; `redirected` may come before. Once. RFC 8656 §7.1. Throws `TypeError` for a
+   * relay of TCP over UDP, or with what only UDP has.
+   */
   allocate(now: Millis, options: AllocateOptions = {}): void {
+    if (options.protocol === 'tcp') this.#checkTcpWish(options);
     if (!this.#advance(now) || this.#state.kind !== 'idle') return;
-    this.#state = { kind: 'allocating' };
-    this.#requestedLifetimeSeconds = options.lifetimeSeconds;
-    this.#requests.start(this.#now, { kind: 'allocate' }, TurnMethod.ALLOCATE, (writer) => {
-      writer.attribute(TurnAttribute.REQUESTED_TRANSPORT, encodeFirstOfFour(UDP_PROTOCOL));
-      this.#writeLifetime(writer);
-      if (options.family === 'both') {
-        writer.attribute(TurnAttribute.ADDITIONAL_ADDRESS_FAMILY, encodeFirstOfFour(familyCodeOf(6)));
-      } else if (options.family) {
-        const value = encodeFirstOfFour(familyCodeOf(options.family));
-        writer.attribute(TurnAttribute.REQUESTED_ADDRESS_FAMILY, value);
-      }
-      if (options.evenPort) {
-        const flags = options.evenPort === 'reserve-next' ? EVEN_PORT_RESERVE : 0;
-        writer.attribute(TurnAttribute.EVEN_PORT, Uint8Array.of(flags));
-      }
-      if (options.token) writer.attribute(TurnAttribute.RESERVATION_TOKEN, options.token);
-    });
+    this.#wish = options;
+    this.#requestAllocation();
+  }
+
+  /**
+   * Lets the server connect to a peer over TCP: `connected`, or `failed`. One at a time to the same peer.
+   * RFC 6062 §4.3.
+   */
+  connect(now: Millis, peer: SocketAddress): void {
+    if (!this.#advance(now) || this.#state.kind !== 'allocated') return;
+    this.#requests.enqueue(this.#now, { kind: 'connect', peer }, TurnMethod.CONNECT, (writer) =>
+      writer.xorAddress(TurnAttribute.XOR_PEER_ADDRESS, peer),
+    );
   }
 
   /** Lets these IP addresses send to us, and us to them; kept alive from then on: `permitted`, or `failed`, for each ten. */
@@ -156,7 +150,7 @@ export class TurnClient implements Machine<TurnClientEvent> {
    * Sends a datagram to a peer, by channel if one is bound. `false` when there is no allocation or permission: it is
    * lost then, as a datagram may be. `data` is borrowed; more than 65,456 bytes throw `RangeError`.
    */
-  send(now: Millis, peer: SocketAddress, data: Uint8Array): boolean {
+  send(now: Millis, peer: SocketAddress, data: Uint8Array, options: SendOptions = {}): boolean {
     if (data.length > MAX_PEER_PAYLOAD_BYTES) {
       throw new RangeError(
         `${data.length} bytes fit no relayed datagram: at most ${MAX_PEER_PAYLOAD_BYTES}.`,
@@ -164,24 +158,25 @@ export class TurnClient implements Machine<TurnClientEvent> {
     }
     if (!this.#advance(now) || this.#state.kind !== 'allocated') return false;
     const channel = this.#peers.boundChannelOf(peer);
-    if (channel !== undefined) {
+    if (channel !== undefined && !options.dontFragment) {
       this.#transmit(encodeChannelData(channel, data, this.#reliable));
       return true;
     }
     if (!this.#peers.isPermitted(peer.ip)) return false;
     const id = this.#env.random.bytes(TRANSACTION_ID_BYTES);
-    const message = new MessageWriter(TurnMethod.SEND, MessageClass.INDICATION, id, 64 + data.length)
+    const writer = new MessageWriter(TurnMethod.SEND, MessageClass.INDICATION, id, 64 + data.length)
       .xorAddress(TurnAttribute.XOR_PEER_ADDRESS, peer)
-      .attribute(TurnAttribute.DATA, data)
-      .finish();
-    this.#transmit(message);
+      .attribute(TurnAttribute.DATA, data);
+    if (options.dontFragment) writer.flag(TurnAttribute.DONT_FRAGMENT);
+    this.#transmit(writer.finish());
     return true;
   }
 
   /** Gives the allocation back, then `closed`. RFC 8656 §8.1. */
   close(now: Millis): void {
     if (!this.#advance(now) || this.#state.kind === 'deleting') return;
-    if (this.#state.kind !== 'allocated') {
+    const { kind } = this.#state;
+    if (kind !== 'allocated' && kind !== 'moving') {
       this.#finish(undefined);
       return;
     }
@@ -190,6 +185,7 @@ export class TurnClient implements Machine<TurnClientEvent> {
     this.#requests.clear();
     this.#requests.start(this.#now, { kind: 'delete' }, TurnMethod.REFRESH, (writer) => {
       writer.u32(TurnAttribute.LIFETIME, 0);
+      if (kind === 'moving') this.#writeTicket(writer);
     });
   }
 
@@ -205,9 +201,42 @@ export class TurnClient implements Machine<TurnClientEvent> {
       this.#handleFrame(bytes);
       return;
     }
-    this.#framer.push(bytes);
-    for (let frame = this.#framer.next(); frame; frame = this.#framer.next()) this.#handleFrame(frame);
-    if (this.#framer.fault && this.#state.kind !== 'closed') this.#finish(failure('STUN_STREAM_INVALID'));
+    const framer = this.#framer;
+    framer.push(bytes);
+    for (let frame = framer.next(); frame; frame = framer.next()) this.#handleFrame(frame);
+    if (framer.fault && this.#state.kind !== 'closed') this.#finish(failure('STUN_STREAM_INVALID'));
+  }
+
+  /** The stream to the server that `redirected` has named is open. */
+  handleConnected(now: Millis): void {
+    if (!this.#advance(now) || this.#state.kind !== 'redirected') return;
+    this.#framer = new StreamFramer();
+    this.#requestAllocation();
+  }
+
+  /**
+   * We have another address now: another UDP socket, or another stream, which is open. An allocation with a ticket comes
+   * along (`moved`); data waits for that. Without a ticket it is lost: `closed`. RFC 8016 §3.2.1.
+   */
+  handlePathChanged(now: Millis): void {
+    if (!this.#advance(now)) return;
+    if (this.#reliable) this.#framer = new StreamFramer();
+    const { kind } = this.#state;
+    if (kind === 'redirected') return;
+    if (kind === 'idle' || kind === 'allocating') {
+      this.#requests.hold();
+      this.#requests.release(this.#now);
+    } else if (kind === 'deleting') this.#finish(undefined);
+    else if (!this.#ticket) this.#finish(failure('TURN_ALLOCATION_MISMATCH'));
+    else {
+      this.#state = { kind: 'moving' };
+      this.#requests.hold();
+      this.#requests.dropWaiting((task) => task.kind === 'move' || task.kind === 'refresh');
+      this.#requests.start(this.#now, { kind: 'move' }, TurnMethod.REFRESH, (writer) => {
+        writeLifetime(writer, this.#wish);
+        this.#writeTicket(writer);
+      });
+    }
   }
 
   /** The connection has ended, or could not be made. */
@@ -256,27 +285,22 @@ export class TurnClient implements Machine<TurnClientEvent> {
     }
     const message = decodeMessage(bytes);
     if (!message || checkFingerprint(message) === 'wrong') return;
-    if (message.class === MessageClass.INDICATION) this.#handleIndication(message);
-    else if (message.class !== MessageClass.REQUEST) {
+    if (message.class === MessageClass.INDICATION) {
+      const told = readIndication(message);
+      if (told && this.#peers.isPermitted(told.peer.ip)) this.#events.push(told.event);
+    } else if (message.class !== MessageClass.REQUEST) {
       const outcome = this.#requests.handleAnswer(this.#now, message);
       if (outcome) this.#conclude(outcome);
     }
   }
 
-  /** RFC 8656 §11.4. */
-  #handleIndication(message: StunMessage): void {
-    if (message.method !== TurnMethod.DATA) return;
-    const peerValue = message.get(TurnAttribute.XOR_PEER_ADDRESS);
-    const data = message.get(TurnAttribute.DATA);
-    const from = peerValue && decodeXorAddress(peerValue, message.transactionId);
-    if (!from || !data || !this.#peers.isPermitted(from.ip)) return;
-    this.#events.push({ type: 'data', from, bytes: data.slice() });
-  }
-
   #conclude(outcome: RequestOutcome<Task>): void {
     if (this.#state.kind === 'closed') return;
-    if ('failure' in outcome) this.#concludeFailure(outcome.task, outcome.failure);
-    else this.#concludeSuccess(outcome.task, outcome.answer, outcome.roundTripMs);
+    if ('failure' in outcome) {
+      const { task, failure: why, refusal } = outcome;
+      if (task.kind === 'allocate' && refusal && this.#askOtherwise(why, refusal)) return;
+      this.#concludeFailure(task, why);
+    } else this.#concludeSuccess(outcome.task, outcome.answer, outcome.roundTripMs);
   }
 
   #concludeSuccess(task: Task, answer: StunMessage, roundTripMs: Millis | undefined): void {
@@ -290,9 +314,20 @@ export class TurnClient implements Machine<TurnClientEvent> {
       case 'allocate':
         this.#handleAllocated(answer);
         return;
-      case 'refresh': {
-        const value = answer.get(TurnAttribute.LIFETIME);
-        this.#scheduleRefresh((value && decodeU32(value)) ?? 0);
+      case 'move':
+        this.#state = { kind: 'allocated' };
+        this.#handleRefreshed(answer);
+        this.#events.push({ type: 'moved' });
+        this.#requests.release(this.#now);
+        return;
+      case 'refresh':
+        this.#handleRefreshed(answer);
+        return;
+      case 'connect': {
+        const value = answer.get(TurnAttribute.CONNECTION_ID);
+        const id = value && decodeU32(value);
+        if (id === undefined) this.#fail('connect', [task.peer.ip], failure('STUN_ANSWER_INVALID'));
+        else this.#events.push({ type: 'connected', peer: task.peer, connection: connectionId(id) });
         return;
       }
       case 'delete':
@@ -314,34 +349,60 @@ export class TurnClient implements Machine<TurnClientEvent> {
   }
 
   #concludeFailure(task: Task, why: TurnFailure): void {
-    const peers = task.kind === 'permission' ? task.ips : task.kind === 'channel' ? [task.peer.ip] : [];
     if (task.kind === 'delete') {
       // RFC 8656 §8.3: 437 means that it is gone, which was the wish. Silence ends at the server's expiry.
       this.#finish(undefined);
       return;
     }
-    this.#fail(task.kind, peers, why);
-    // RFC 8656 §5: 437 to anything but Allocate says that the allocation no longer exists.
-    const lost = task.kind === 'allocate' || task.kind === 'refresh' || why.status === 437;
-    if (lost && task.kind !== 'binding') this.#finish(why);
+    this.#fail(task.kind, peersOf(task), why);
+    if (endsAllocation(task, why.status)) this.#finish(why);
     else if (task.kind === 'permission') this.#peers.forgetPermissions(task.ips);
     else if (task.kind === 'channel') this.#peers.forgetChannel(task.peer);
   }
 
+  /** 300 elsewhere, 405 without a ticket; `false` when there is nothing left to ask. RFC 8489 §10, RFC 8016 §3.1.4. */
+  #askOtherwise(why: TurnFailure, refusal: StunMessage): boolean {
+    if (why.status === 405 && this.#wish.mobile) {
+      this.#wish = { ...this.#wish, mobile: false };
+      this.#requestAllocation();
+      return true;
+    }
+    const alternate = why.status === 300 ? this.#redirects.follow(refusal) : undefined;
+    if (!alternate) return false;
+    this.#server = alternate.server;
+    this.#requests.retarget(alternate.server, this.#newSession());
+    this.#events.push({ type: 'redirected', ...alternate });
+    if (this.#options.transport === 'udp') this.#requestAllocation();
+    else this.#state = { kind: 'redirected' };
+    return true;
+  }
+
+  #requestAllocation(): void {
+    this.#state = { kind: 'allocating' };
+    this.#requests.start(this.#now, { kind: 'allocate' }, TurnMethod.ALLOCATE, (writer) =>
+      writeAllocate(writer, this.#wish),
+    );
+  }
+
   /** RFC 8656 §7.3. */
   #handleAllocated(answer: StunMessage): void {
-    const relayed = readAddresses(answer, TurnAttribute.XOR_RELAYED_ADDRESS);
-    const mapped = readAddresses(answer, StunAttribute.XOR_MAPPED_ADDRESS)[0];
-    const lifetimeValue = answer.get(TurnAttribute.LIFETIME);
-    const lifetimeSeconds = lifetimeValue && decodeU32(lifetimeValue);
-    if (relayed.length === 0 || !mapped || !lifetimeSeconds) {
+    const grant = readGrant(answer);
+    if (!grant) {
       this.#concludeFailure({ kind: 'allocate' }, failure('STUN_ANSWER_INVALID'));
       return;
     }
+    const { ticket, ...rest } = grant;
     this.#state = { kind: 'allocated' };
-    this.#scheduleRefresh(lifetimeSeconds);
-    const token = answer.get(TurnAttribute.RESERVATION_TOKEN)?.slice();
-    this.#events.push({ type: 'allocated', relayed, mapped, lifetimeSeconds, token });
+    this.#ticket = this.#wish.mobile ? ticket : undefined;
+    this.#scheduleRefresh(grant.lifetimeSeconds);
+    this.#events.push({ type: 'allocated', ...rest, mobile: this.#ticket !== undefined });
+  }
+
+  #handleRefreshed(answer: StunMessage): void {
+    const value = answer.get(TurnAttribute.LIFETIME);
+    // RFC 8016 §3.2.3.
+    this.#ticket = answer.get(TurnAttribute.MOBILITY_TICKET)?.slice() ?? this.#ticket;
+    this.#scheduleRefresh((value && decodeU32(value)) ?? 0);
   }
 
   #scheduleRefresh(lifetimeSeconds: number): void {
@@ -350,14 +411,26 @@ export class TurnClient implements Machine<TurnClientEvent> {
   }
 
   #requestRefresh(): void {
-    this.#requests.start(this.#now, { kind: 'refresh' }, TurnMethod.REFRESH, (writer) =>
-      this.#writeLifetime(writer),
+    this.#requests.enqueue(this.#now, { kind: 'refresh' }, TurnMethod.REFRESH, (writer) =>
+      writeLifetime(writer, this.#wish),
     );
   }
 
-  #writeLifetime(writer: MessageWriter): void {
-    if (this.#requestedLifetimeSeconds !== undefined) {
-      writer.u32(TurnAttribute.LIFETIME, this.#requestedLifetimeSeconds);
+  #writeTicket(writer: MessageWriter): void {
+    if (this.#ticket) writer.attribute(TurnAttribute.MOBILITY_TICKET, this.#ticket);
+  }
+
+  /** RFC 8489 §10: another server is asked with the same credentials, and no nonce of this one. */
+  #newSession(): ClientSession | undefined {
+    const { credentials } = this.#options;
+    return credentials && new ClientSession(this.#env.crypto, credentials);
+  }
+
+  #checkTcpWish({ evenPort, token, dontFragment }: AllocateOptions): void {
+    if (!this.#reliable)
+      throw new TypeError('TCP is relayed to clients over TCP or TLS only (RFC 6062 §4.1).');
+    if (evenPort || token || dontFragment) {
+      throw new TypeError('A relay of TCP has no even port, no reservation and no DF bit (RFC 6062 §4.1).');
     }
   }
 
@@ -402,7 +475,7 @@ export class TurnClient implements Machine<TurnClientEvent> {
     this.#transmits.push({ to: this.#server, bytes });
   }
 
-  #fail(task: Exclude<Task['kind'], 'delete'>, peers: readonly string[], why: TurnFailure): void {
+  #fail(task: ClientTask, peers: readonly string[], why: TurnFailure): void {
     this.#events.push({ type: 'failed', task, peers, ...why });
   }
 
@@ -413,11 +486,4 @@ export class TurnClient implements Machine<TurnClientEvent> {
     this.#transmits.clear();
     this.#events.push({ type: 'closed', failure: why });
   }
-}
-
-function readAddresses(answer: StunMessage, type: number): SocketAddress[] {
-  return answer
-    .getAll(type)
-    .map((value) => decodeXorAddress(value, answer.transactionId))
-    .filter((address) => address !== undefined);
 }

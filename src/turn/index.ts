@@ -6,11 +6,20 @@ export {
   LocalBandwidthLedger,
 } from './bandwidth-ledger.ts';
 export { channelDataOf, channelNumberOf, encodeChannelData, isChannelData } from './channel-data.ts';
-export { type AllocateOptions, TurnClient, type TurnClientOptions } from './client.ts';
+export { TurnClient } from './client.ts';
+export { type RetryAdvice, retryAdvice } from './client-advice.ts';
 export type { ClientTask, TurnClientErrorCode, TurnClientEvent, TurnFailure } from './client-events.ts';
+export type { AllocateOptions, ClientTransport, SendOptions, TurnClientOptions } from './client-options.ts';
+export type { Alternate } from './client-redirects.ts';
 export type { ClientCredentials } from './client-session.ts';
 export { TurnAttribute, TurnMethod } from './code-points.ts';
 export { type ConnectionId, connectionId } from './connection-id.ts';
+export {
+  type DataConnectionEvent,
+  type DataConnectionOptions,
+  TurnDataConnection,
+} from './data-connection.ts';
+export { writeDataIndication } from './data-indication.ts';
 export { isReliable, type Leg, type LegId, legId } from './leg.ts';
 export { PeerPolicy, type PeerRefusal } from './peer-policy.ts';
 export { LocalQuotaLedger, type QuotaLedger, TOTAL_QUOTA } from './quota-ledger.ts';

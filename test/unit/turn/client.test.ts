@@ -143,7 +143,15 @@ test('§9.2.3.1: the first request names nobody; the second proves everything, w
   ]);
   stage.hear(success(second, granted));
   assert.deepEqual(stage.events(), [
-    { type: 'allocated', relayed: [RELAYED], mapped: MAPPED, lifetimeSeconds: 600, token: undefined },
+    {
+      type: 'allocated',
+      relayed: [RELAYED],
+      mapped: MAPPED,
+      lifetimeSeconds: 600,
+      token: undefined,
+      mobile: false,
+      missing: undefined,
+    },
   ]);
   assert.equal(stage.client.allocated, true);
 });
@@ -194,14 +202,14 @@ test('every refusal of Allocate has its code, its number and the server’s word
     [437, 'TURN_ALLOCATION_MISMATCH'],
     [440, 'TURN_FAMILY_UNSUPPORTED'],
     [441, 'TURN_WRONG_CREDENTIALS'],
-    [442, 'TURN_REQUEST_REFUSED'],
+    [442, 'TURN_TRANSPORT_UNSUPPORTED'],
     [443, 'TURN_FAMILY_UNSUPPORTED'],
-    [446, 'TURN_REQUEST_REFUSED'],
-    [447, 'TURN_REQUEST_REFUSED'],
+    [446, 'TURN_CONNECTION_EXISTS'],
+    [447, 'TURN_PEER_UNREACHABLE'],
     [486, 'TURN_QUOTA_REACHED'],
     [500, 'TURN_REQUEST_REFUSED'],
     [508, 'TURN_NO_CAPACITY'],
-    [300, 'TURN_REQUEST_REFUSED'],
+    [300, 'TURN_REDIRECT_REFUSED'],
   ] as const) {
     const stage = new Stage();
     stage.client.allocate(0);
