@@ -2,10 +2,14 @@
  * Which peers a client may reach through the relay. An open relay into the server's own network is the classic hole
  * of TURN servers, so everything that is not the open internet needs a reason. RFC 8656 §21.2, RFC 6890.
  *
+ * An operator's own ranges come on top: the narrowest that holds an address decides. They open what is private, and this
+ * machine's own address where it is named as itself; never what no call needs (loopback, link-local, metadata …).
+ *
  * IPv6 addresses that carry an IPv4 address are judged by both. The relayed addresses of our own allocations are no
  * business of this file: the server delivers to them inside itself.
  */
 import {
+  AccessList,
   embeddedIpv4,
   formatAddress,
   type IpRange,
@@ -26,6 +30,7 @@ export type PeerRefusal =
   | 'multicast'
   | 'reserved'
   | 'metadata'
+  | 'denied'
   | 'private'
   | 'own-address'
   | 'own-service';
@@ -67,6 +72,7 @@ const PRIVATE = ranges(
 export class PeerPolicy {
   #allowLoopback = false;
   #allowPrivate = false;
+  #access = new AccessList({ allow: [], deny: [] });
   #ownServices: ReadonlySet<string> = new Set();
   #ownPorts: ReadonlySet<number> = new Set();
   #ownIps: ReadonlySet<string> = new Set();
@@ -80,6 +86,7 @@ export class PeerPolicy {
     this.#allowLoopback = options.loopback;
     this.#allowPrivate =
       options.private === 'allow' || (options.private === 'auto' && !options.serverHasPublicAddress);
+    this.#access = new AccessList({ allow: options.allow ?? [], deny: options.deny ?? [] });
     this.setOwnServices(options.ownServices);
   }
 
@@ -112,7 +119,8 @@ export class PeerPolicy {
    * Where private peers are allowed, people sit at such addresses; loopback has a rule of its own.
    */
   #isOwnAddress(ip: string, bytes: Uint8Array): boolean {
-    return !this.#allowPrivate && this.#ownIps.has(reduced(ip)) && !inAnyRange(LOOPBACK, bytes);
+    if (this.#allowPrivate || !this.#ownIps.has(reduced(ip)) || inAnyRange(LOOPBACK, bytes)) return false;
+    return !this.#access.names(embeddedIpv4(bytes) ?? bytes);
   }
 
   #refusalOfBytes(ip: Uint8Array): PeerRefusal | undefined {
@@ -122,7 +130,9 @@ export class PeerPolicy {
     if (inAnyRange(LINK_LOCAL, ip)) return 'link-local';
     if (inAnyRange(MULTICAST, ip)) return 'multicast';
     if (inAnyRange(RESERVED, ip)) return 'reserved';
-    if (!this.#allowPrivate && inAnyRange(PRIVATE, ip)) return 'private';
+    const verdict = this.#access.verdictOf(ip);
+    if (verdict === 'deny') return 'denied';
+    if (!this.#allowPrivate && verdict !== 'allow' && inAnyRange(PRIVATE, ip)) return 'private';
     const inner = embeddedIpv4(ip);
     return inner && this.#refusalOfBytes(inner);
   }

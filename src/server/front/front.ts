@@ -8,6 +8,7 @@ import type { Log, SocketAddress } from '../../base/index.ts';
 import { bindError } from '../../node/index.ts';
 import { addressKey } from '../../signaling/index.ts';
 import { AddressQuota } from '../signaling/address-quota.ts';
+import { endsOf } from './stream-ends.ts';
 import { WaitingRoom, type WaitingRoomLimits } from './waiting-room.ts';
 
 /** PEM texts. `cert` is the chain, the leaf first. */
@@ -38,6 +39,8 @@ export interface FrontOptions {
   readonly onHttp?: ((socket: Socket) => void) | undefined;
   /** STUN and TURN. Without it such connections end. */
   readonly onStun?: ((socket: Socket, transport: 'tcp' | 'tls') => void) | undefined;
+  /** Who is let in, by canonical address: asked before anything is read. Default: everybody. */
+  readonly admits?: ((ip: string) => boolean) | undefined;
   /** Whether this address speaks for many, as a trusted proxy does: limits by address are not for it. */
   readonly isProxy?: ((ip: string) => boolean) | undefined;
   readonly limits?: Partial<FrontLimits>;
@@ -172,6 +175,11 @@ class OnePort implements Front {
   }
 
   #accept(socket: Socket): void {
+    const ends = endsOf(socket);
+    if (!ends || this.#options.admits?.(ends.client.ip) === false) {
+      socket.destroy();
+      return;
+    }
     const address = addressOf(socket);
     const isProxy = this.#options.isProxy?.(socket.remoteAddress ?? '') ?? false;
     if (!isProxy && !this.#perAddress.has(address)) {

@@ -8,15 +8,19 @@ import { type Leg, type LegId, legId } from '../../turn/index.ts';
 /** A leg without allocation is needed for the few round trips of an Allocate. About 300 bytes each: 5 MB. */
 const MAX_IDLE_LEGS = 16_384;
 
-export class LegTable {
+export type MakeLeg<L extends Leg> = (id: LegId, client: SocketAddress, server: SocketAddress) => L;
+
+export class LegTable<L extends Leg> {
   readonly #nextId: () => LegId;
+  readonly #make: MakeLeg<L>;
   readonly #maxIdle: number;
   /** By `clientKey` of one server address, each with an allocation. */
-  readonly #held = new Map<string, Map<string, Leg>>();
-  readonly #idle = new Map<string, Leg>();
+  readonly #held = new Map<string, Map<string, L>>();
+  readonly #idle = new Map<string, L>();
 
-  constructor(nextId: () => LegId, maxIdle = MAX_IDLE_LEGS) {
+  constructor(nextId: () => LegId, make: MakeLeg<L>, maxIdle = MAX_IDLE_LEGS) {
     this.#nextId = nextId;
+    this.#make = make;
     this.#maxIdle = maxIdle;
   }
 
@@ -30,7 +34,7 @@ export class LegTable {
     return this.#idle.size;
   }
 
-  legOf(client: SocketAddress, server: SocketAddress): Leg {
+  legOf(client: SocketAddress, server: SocketAddress): L {
     const clientText = clientKey(client);
     const held = this.#held.get(server.ip)?.get(clientText);
     if (held) return held;
@@ -41,21 +45,21 @@ export class LegTable {
       const oldest = this.#idle.keys().next();
       if (!oldest.done) this.#idle.delete(oldest.value);
     }
-    const leg: Leg = { id: this.#nextId(), transport: 'udp', client, server };
+    const leg = this.#make(this.#nextId(), client, server);
     this.#idle.set(key, leg);
     return leg;
   }
 
   /** An allocation lives on it from now on. */
-  hold(leg: Leg): void {
+  hold(leg: L): void {
     const { ip } = leg.server;
-    const legs = this.#held.get(ip) ?? new Map<string, Leg>();
+    const legs = this.#held.get(ip) ?? new Map<string, L>();
     this.#held.set(ip, legs.set(clientKey(leg.client), leg));
     this.#idle.delete(`${ip} ${clientKey(leg.client)}`);
   }
 
   /** The allocation has ended. */
-  release(leg: Leg): void {
+  release(leg: L): void {
     const legs = this.#held.get(leg.server.ip);
     if (legs?.get(clientKey(leg.client)) !== leg) return;
     legs.delete(clientKey(leg.client));
@@ -66,6 +70,11 @@ export class LegTable {
 /** Shorter to build than `formatAddress`: this is done for every datagram. */
 function clientKey({ ip, port }: SocketAddress): string {
   return `${port} ${ip}`;
+}
+
+/** A UDP leg that is nothing but that. */
+export function plainLeg(id: LegId, client: SocketAddress, server: SocketAddress): Leg {
+  return { id, transport: 'udp', client, server };
 }
 
 /** Counts up; shared by all legs of one server. */

@@ -5,11 +5,18 @@
  * Addresses that appear later (another Wi-Fi, a VPN) are found by looking every 30 s while listening on a wildcard.
  */
 import type { Socket } from 'node:net';
-import { type Env, StackError, unreachable } from '../../base/index.ts';
+import {
+  type AccessRanges,
+  type Env,
+  type SocketAddress,
+  StackError,
+  unreachable,
+} from '../../base/index.ts';
 import {
   bindUdp,
   type Driver,
   driveMachine,
+  monotonicNow,
   type OwnAddress,
   ownAddresses,
   scopeOf,
@@ -20,6 +27,9 @@ import { looksLikeStun } from '../../stun/index.ts';
 import {
   isChannelData,
   type Leg,
+  type PeerPolicyOptions,
+  type SessionFacts,
+  type SessionFilter,
   TurnServer,
   type TurnServerEvent,
   type TurnServerOptions,
@@ -27,12 +37,21 @@ import {
   type TurnTransmit,
 } from '../../turn/index.ts';
 import { type Front, openFront } from '../front/front.ts';
+import { endsOf } from '../front/stream-ends.ts';
 import { type BehaviourDiscovery, BehaviourSockets } from './behaviour-sockets.ts';
-import { LegTable, legIds } from './leg-table.ts';
+import { ClientGate } from './client-gate.ts';
+import {
+  type DtlsCredentials,
+  DtlsLegs,
+  type DtlsLegsOptions,
+  type DtlsLegsStatistics,
+} from './dtls-legs.ts';
+import { LegTable, legIds, plainLeg } from './leg-table.ts';
 import { isWildcard, listeningIps, wildcardIps } from './listening-ips.ts';
 import { RelayAddressBook } from './relay-addresses.ts';
 import { RelaySockets } from './relay-sockets.ts';
 import { STREAM_LIMITS, StreamLegs, type StreamLegsLimits } from './stream-legs.ts';
+import type { TurnFact } from './turn-fact.ts';
 
 export interface TurnServiceOptions
   extends Pick<
@@ -43,6 +62,9 @@ export interface TurnServiceOptions
     | 'users'
     | 'relayPorts'
     | 'quotas'
+    | 'strictExpiry'
+    | 'alternateServers'
+    | 'mobility'
     | 'software'
     | 'lifetimes'
     | 'limits'
@@ -53,7 +75,9 @@ export interface TurnServiceOptions
   readonly port: number;
   /** What others reach us by, at most one of each family; empty: our own addresses. */
   readonly publicIps: readonly string[];
-  readonly peers: { readonly loopback: boolean; readonly private: 'auto' | 'allow' | 'deny' };
+  readonly peers: Pick<PeerPolicyOptions, 'loopback' | 'private' | 'allow' | 'deny'>;
+  /** Who is listened to. Default: everybody. */
+  readonly clients?: AccessRanges;
   readonly streams?: Partial<StreamLegsLimits>;
   /** RFC 5780, UDP only: a second port, and a second address where there is one. Default: off. */
   readonly behaviourDiscovery?: BehaviourDiscovery | undefined;
@@ -65,33 +89,42 @@ export interface TurnServiceOptions
   readonly onFact?: (fact: TurnFact) => void;
 }
 
-export type TurnFact = Exclude<
-  TurnServerEvent,
-  {
-    readonly type:
-      | 'open-relay'
-      | 'close-relay'
-      | 'close-leg'
-      | 'leg-released'
-      | 'hand-over'
-      | 'connect-peer'
-      | 'join-connection'
-      | 'close-connection';
-  }
+/** What can be changed while it runs. Sessions stay. */
+export type TurnServiceChanges = Partial<
+  Pick<
+    TurnServiceOptions,
+    | 'users'
+    | 'restSecrets'
+    | 'strictExpiry'
+    | 'mobility'
+    | 'quotas'
+    | 'limits'
+    | 'alternateServers'
+    | 'peers'
+    | 'clients'
+  >
 >;
+
+export type { TurnFact } from './turn-fact.ts';
 
 export interface TurnServiceStatistics extends TurnStatistics {
   /** Clients over TCP and TLS. */
   readonly streams: number;
   readonly streamsRefused: number;
+  /** Datagrams and connections from clients that are not listened to. */
+  readonly unwelcome: number;
   /** Data messages dropped because a client over TCP or TLS read too slowly. */
   readonly streamDataDropped: number;
+  /** Clients over DTLS; `undefined` while nobody listens for them. */
+  readonly dtls: DtlsLegsStatistics | undefined;
   /** Between clients over UDP and this server. */
   readonly datagrams: Readonly<UdpCounts>;
 }
 
 /** Often enough for someone who changes the network and dials again; rare enough to cost nothing. */
 const RESCAN_MS = 30_000;
+
+const EVERYBODY: AccessRanges = { allow: [], deny: [] };
 
 const NO_COUNTS = { bindings: 0, rateLimited: 0 } as const;
 
@@ -121,9 +154,12 @@ export class TurnService {
   readonly #driver: Driver;
   readonly #relayAddresses: RelayAddressBook;
   readonly #relays: RelaySockets;
-  readonly #legs: LegTable;
+  readonly #legs: LegTable<Leg>;
   readonly #streams: StreamLegs;
   readonly #behaviour?: BehaviourSockets;
+  readonly #gate: ClientGate;
+  readonly #nextId = legIds();
+  #dtls: DtlsLegs | undefined;
   /** By local address. */
   readonly #sockets = new Map<string, UdpSocket>();
   readonly #tcp: Front[] = [];
@@ -137,15 +173,12 @@ export class TurnService {
     this.#env = env;
     this.#options = options;
     this.#port = options.port;
+    this.#gate = new ClientGate(options.clients ?? EVERYBODY);
     this.#relayAddresses = new RelayAddressBook(options.publicIps, []);
     this.#machine = new TurnServer(env, {
       ...options,
       relayAddresses: this.#relayAddresses,
-      peerPolicy: {
-        ...options.peers,
-        serverHasPublicAddress: hasPublicAddress(options.publicIps, this.#own()),
-        ownServices: [],
-      },
+      peerPolicy: this.#peerPolicy(options.peers),
     });
     this.#driver = driveMachine(this.#machine, {
       onTransmit: (out) => this.#transmit(out),
@@ -165,10 +198,9 @@ export class TurnService {
         onMainAnswer: ({ from, to, bytes }) => this.#sockets.get(from.ip)?.send(bytes, to),
       });
     }
-    const nextId = legIds();
-    this.#legs = new LegTable(nextId);
+    this.#legs = new LegTable(this.#nextId, plainLeg);
     const limits = { ...STREAM_LIMITS, ...options.streams };
-    this.#streams = new StreamLegs(nextId, limits, {
+    this.#streams = new StreamLegs(this.#nextId, limits, {
       onMessage: (leg, bytes) => this.#handleMessage(leg, bytes),
       onClosed: (leg) => this.#driver.run((now) => this.#machine.handleLegClosed(now, leg)),
     });
@@ -200,7 +232,9 @@ export class TurnService {
       malformed: malformed + this.#noise,
       streams: this.#streams.count,
       streamsRefused: this.#streams.refused,
+      unwelcome: this.#gate.refused,
       streamDataDropped: this.#streams.dropped,
+      dtls: this.#dtls?.statistics,
       datagrams,
     };
   }
@@ -217,6 +251,7 @@ export class TurnService {
         host: tcpHost,
         port: this.#port,
         log: this.#env.log,
+        admits: (ip) => this.admits(ip),
         onStun: (socket, transport) => this.acceptStream(socket, transport),
       });
       this.#tcp.push(front);
@@ -229,10 +264,67 @@ export class TurnService {
     }
   }
 
+  /** Whether this client is listened to. Counts those that are not. */
+  admits(ip: string): boolean {
+    return this.#gate.admits(ip);
+  }
+
   /** Takes over a connection that began like STUN; for whoever else listens, as the one port does. */
   acceptStream(socket: Socket, transport: 'tcp' | 'tls'): void {
-    if (this.#closing) socket.destroy();
+    const client = endsOf(socket)?.client.ip;
+    if (this.#closing || client === undefined || !this.admits(client)) socket.destroy();
     else this.#streams.accept(socket, transport);
+  }
+
+  /**
+   * TURN over DTLS on this UDP port of every address that is listened on. Once. Rejects with a StackError of `bindError`, and
+   * listens for none then. Returns the port.
+   */
+  async listenDtls(options: DtlsLegsOptions): Promise<number> {
+    const dtls = new DtlsLegs(this.#env, options, this.#nextId, {
+      admits: (ip) => this.admits(ip),
+      onMessage: (leg, bytes) => this.#handleMessage(leg, bytes),
+      onClosed: (leg) => this.#driver.run((now) => this.#machine.handleLegClosed(now, leg)),
+    });
+    try {
+      await dtls.follow(this.addresses);
+    } catch (error) {
+      await dtls.close();
+      throw error;
+    }
+    this.#dtls = dtls;
+    this.#useAddresses();
+    return dtls.port;
+  }
+
+  /** For the DTLS connections that begin from now on. Throws for credentials that cannot be read. */
+  setDtlsCredentials(credentials: DtlsCredentials): void {
+    this.#dtls?.setCredentials(credentials);
+  }
+
+  /** A reload: what `changed` names is replaced. Throws `StackError` `TURN_USER_INVALID`, and has changed nothing then. */
+  reconfigure({ peers, clients, ...changed }: TurnServiceChanges): void {
+    const peerPolicy = peers && this.#peerPolicy(peers);
+    this.#machine.reconfigure(monotonicNow(), { ...changed, ...(peerPolicy && { peerPolicy }) });
+    if (clients) this.#gate.reconfigure(clients);
+  }
+
+  /** While set nobody gets a new allocation: 508, or 300 where there is an alternate server. */
+  setDraining(draining: boolean): void {
+    this.#machine.setDraining(draining);
+  }
+
+  async sessions(): Promise<readonly SessionFacts[]> {
+    return this.#machine.sessions(monotonicNow());
+  }
+
+  /** Resolves with how many were ended. */
+  async kick(filter: SessionFilter): Promise<number> {
+    let count = 0;
+    this.#driver.run((now) => {
+      count = this.#machine.kick(now, filter);
+    });
+    return count;
   }
 
   /** Ends every allocation and frees every port. Idempotent. */
@@ -249,6 +341,7 @@ export class TurnService {
     await Promise.all([
       this.#relays.closeAll(),
       this.#behaviour?.close(),
+      this.#dtls?.close(),
       ...this.#tcp.map((front) => front.close()),
       ...[...this.#sockets.values()].map((socket) => socket.close()),
     ]);
@@ -266,6 +359,7 @@ export class TurnService {
       this.#port = local.port;
       this.#sockets.set(ip, socket);
       socket.onDatagram((from, bytes) => {
+        if (!this.#gate.admits(from.ip)) return;
         if (this.#behaviour?.handle(from, local, bytes)) return;
         if (isChannelData(bytes) || looksLikeStun(bytes)) {
           this.#handleMessage(this.#legs.legOf(from, local), bytes);
@@ -284,6 +378,7 @@ export class TurnService {
   #transmit(out: TurnTransmit): void {
     if (out.kind === 'sibling') return; // one machine has no sibling
     if (out.kind === 'peer') this.#relays.send(out.relay, out.to, out.bytes);
+    else if (out.leg.transport === 'dtls') this.#dtls?.send(out.leg, out.bytes);
     else if (out.leg.transport !== 'udp') this.#streams.send(out.leg, out.bytes);
     else this.#sockets.get(out.leg.server.ip)?.send(out.bytes, out.leg.client);
   }
@@ -299,7 +394,8 @@ export class TurnService {
         this.#relays.close(event.relay);
         return;
       case 'close-leg':
-        this.#streams.destroy(event.leg);
+        if (event.leg.transport === 'dtls') this.#dtls?.end(event.leg);
+        else this.#streams.destroy(event.leg);
         return;
       case 'hand-over': // one machine has no sibling
       case 'connect-peer':
@@ -328,11 +424,13 @@ export class TurnService {
 
   #hold(leg: Leg): void {
     if (leg.transport === 'udp') this.#legs.hold(leg);
+    else if (leg.transport === 'dtls') this.#dtls?.setAllocated(leg, true);
     else this.#streams.setAllocated(leg, true);
   }
 
   #release(leg: Leg): void {
     if (leg.transport === 'udp') this.#legs.release(leg);
+    else if (leg.transport === 'dtls') this.#dtls?.setAllocated(leg, false);
     else this.#streams.setAllocated(leg, false);
   }
 
@@ -355,6 +453,11 @@ export class TurnService {
         this.#env.log.warn('A new address could not be listened on.', { ip, error: String(error) }),
       );
     }
+    await this.#dtls
+      ?.follow(this.addresses)
+      .catch((error: unknown) =>
+        this.#env.log.warn('TURN over DTLS could not follow the addresses.', { error: String(error) }),
+      );
     this.#useAddresses();
     await this.#followBehaviour().catch((error: unknown) =>
       this.#env.log.warn('NAT behaviour discovery could not follow the addresses.', { error: String(error) }),
@@ -371,11 +474,20 @@ export class TurnService {
     const { host } = this.#options;
     const best = isWildcard(host) ? wildcardIps(host, this.#own()) : this.addresses;
     this.#relayAddresses.update(best.filter((ip) => this.#sockets.has(ip)));
-    const services = [...this.addresses, ...this.#options.publicIps];
-    this.#machine.setOwnServices([
-      ...services.map((ip) => ({ ip, port: this.#port })),
-      ...(this.#behaviour?.services ?? []),
-    ]);
+    this.#machine.setOwnServices(this.#ownServices());
+  }
+
+  #ownServices(): readonly SocketAddress[] {
+    const main = [...this.addresses, ...this.#options.publicIps].map((ip) => ({ ip, port: this.#port }));
+    return [...main, ...(this.#behaviour?.services ?? []), ...(this.#dtls?.services ?? [])];
+  }
+
+  #peerPolicy(peers: TurnServiceOptions['peers']): PeerPolicyOptions {
+    return {
+      ...peers,
+      serverHasPublicAddress: hasPublicAddress(this.#options.publicIps, this.#own()),
+      ownServices: this.#ownServices(),
+    };
   }
 
   async #followBehaviour(): Promise<void> {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { formatIp } from '../../../src/base/index.ts';
+import { formatIp, parseIpRange } from '../../../src/base/index.ts';
 import { PeerPolicy, type PeerPolicyOptions } from '../../../src/turn/index.ts';
 
 function policy(options: Partial<PeerPolicyOptions> = {}): PeerPolicy {
@@ -203,4 +203,63 @@ test('allowed loopback stays allowed although the server listens there', () => {
   const own = policy({ loopback: true, ownServices: [{ ip: '127.0.0.1', port: 3478 }] });
   assert.equal(own.refusalOf({ ip: '127.0.0.1', port: 5000 }), undefined);
   assert.equal(own.refusalOf({ ip: '127.0.0.1', port: 3478 }), 'own-service');
+});
+
+function rangesOf(...texts: readonly string[]) {
+  return texts.map((text) => {
+    const range = parseIpRange(text);
+    assert.ok(range, text);
+    return range;
+  });
+}
+
+test('an operator opens one private network, closes parts of the world, and the narrower range decides', () => {
+  const own = policy({
+    allow: rangesOf('10.1.0.0/16', '203.0.113.7', 'fd12::/16'),
+    deny: rangesOf('10.1.9.0/24', '203.0.113.0/24', '2001:db8:bad::/48'),
+  });
+  for (const [ip, refusal] of [
+    ['10.1.2.3', undefined],
+    ['10.1.9.1', 'denied'],
+    ['10.2.0.1', 'private'],
+    ['fd12::1', undefined],
+    ['203.0.113.8', 'denied'],
+    ['203.0.113.7', undefined],
+    ['2001:db8:bad::1', 'denied'],
+    // What hides inside is judged too.
+    ['::ffff:203.0.113.8', 'denied'],
+    ['64:ff9b::cb00:7108', 'denied'],
+    ['2002:cb00:7108::1', 'denied'],
+    ['::ffff:10.1.2.3', undefined],
+    ['64:ff9b::a02:1', 'private'],
+    ['198.51.100.1', undefined],
+  ] as const) {
+    assert.equal(own.refusalOfIp(ip), refusal, ip);
+  }
+});
+
+test('only named ones: everything denied, and exceptions from it', () => {
+  const own = policy({ allow: rangesOf('198.51.100.0/24'), deny: rangesOf('0.0.0.0/0', '::/0') });
+  assert.equal(own.refusalOfIp('198.51.100.9'), undefined);
+  assert.equal(own.refusalOfIp('198.51.101.9'), 'denied');
+  assert.equal(own.refusalOfIp('2001:4860::1'), 'denied');
+});
+
+test('no list opens what no call needs', () => {
+  const open = policy({
+    allow: rangesOf('0.0.0.0/0', '::/0', '169.254.169.254', '127.0.0.1', '::1', '0.0.0.0', '224.0.0.1'),
+  });
+  for (const [ip, refusal] of [...ALWAYS_REFUSED, ['127.0.0.1', 'loopback', ''], ['::1', 'loopback', '']]) {
+    assert.equal(open.refusalOfIp(ip ?? ''), refusal, ip);
+  }
+});
+
+test('this machine’s own address is open only where it is named as itself', () => {
+  const services = [{ ip: '203.0.113.7', port: 3478 }];
+  const asMany = policy({ ownServices: services, allow: rangesOf('203.0.113.0/24') });
+  assert.equal(asMany.refusalOfIp('203.0.113.7'), 'own-address');
+  const asItself = policy({ ownServices: services, allow: rangesOf('203.0.113.7') });
+  assert.equal(asItself.refusalOfIp('203.0.113.7'), undefined);
+  assert.equal(asItself.refusalOfIp('::ffff:203.0.113.7'), undefined);
+  assert.equal(asItself.refusalOf({ ip: '203.0.113.7', port: 3478 }), 'own-service');
 });
