@@ -2,7 +2,7 @@
  * The few TURN messages that the generator writes and reads, kept apart from the product's own codec: the generator must
  * be the same for both servers, and cheap. Long-term credentials with MESSAGE-INTEGRITY. RFC 8656, RFC 8489.
  */
-import { createHash, createHmac, randomFillSync } from 'node:crypto';
+import { createHash, createHmac, randomBytes } from 'node:crypto';
 
 export const Method = {
   ALLOCATE: 0x003,
@@ -59,6 +59,9 @@ export interface Answer {
 }
 
 const scratch = Buffer.alloc(1024);
+/** Random once and counted then: nobody attacks a benchmark, and random numbers cost more than the message. */
+const transactionIdHead = randomBytes(8);
+let transactions = 0;
 
 /** Allocate without credentials; it is answered with a challenge. Given. */
 export function writeFirstAllocate(): Buffer {
@@ -167,7 +170,9 @@ export function readAnswer(message: Buffer): Answer | undefined {
 function writeHead(type: number): number {
   scratch.writeUInt16BE(type, 0);
   scratch.writeUInt32BE(MAGIC_COOKIE, 4);
-  randomFillSync(scratch, 8, 12);
+  transactionIdHead.copy(scratch, 8);
+  transactions += 1;
+  scratch.writeUInt32BE(transactions >>> 0, 16);
   return HEADER_BYTES;
 }
 
