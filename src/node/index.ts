@@ -1,4 +1,28 @@
 /** Floor 6: the shell around the machines in a Node process: clock, randomness, sockets, addresses. */
+export {
+  type BatchCheck,
+  Bell,
+  checkBatches,
+  HEADROOM_BYTES,
+  isKernel,
+  isName,
+  type Kernel,
+  KernelMemory,
+  NameCache,
+  type NameWords,
+  type NoKernel,
+  openKernel,
+  Poller,
+  ReceiveSlots,
+  readName,
+  Segmentation,
+  type SendCounts,
+  SendList,
+  UdpDescriptors,
+  wordsOf,
+  writeName,
+  writeWords,
+} from './batch/index.ts';
 export { type BindErrorCode, bindError, systemCodeOf } from './bind-error.ts';
 export { monotonicNow } from './clock.ts';
 export { nodeCrypto } from './crypto.ts';

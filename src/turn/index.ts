@@ -1,4 +1,6 @@
 /** Floor 2: TURN, server and client, as machines. No I/O. RFC 8656. */
+
+export type { FoundCredentials } from './asked-credentials.ts';
 export { decodeIcmp, type IcmpError } from './attributes.ts';
 export {
   type BandwidthLedger,

@@ -10,6 +10,7 @@ export type TurnFact = Exclude<
       | 'close-leg'
       | 'leg-released'
       | 'hand-over'
+      | 'want-credentials'
       | 'connect-peer'
       | 'join-connection'
       | 'close-connection';

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { StackError, silentLog } from '../../../src/base/index.ts';
 import { openTurnLink } from '../../../src/cli/doctor/turn-link.ts';
 import { nodeEnv, type OwnAddress, scopeOf } from '../../../src/node/index.ts';
-import { LegTable, legIds } from '../../../src/server/turn/leg-table.ts';
+import { LegTable, legIds, plainLeg } from '../../../src/server/turn/leg-table.ts';
 import { listeningIps, wildcardIps } from '../../../src/server/turn/listening-ips.ts';
 import { RelayAddressBook } from '../../../src/server/turn/relay-addresses.ts';
 import { openTurnService } from '../../../src/server/turn/turn-service.ts';
@@ -59,7 +59,7 @@ test('--public-ip is told in place of every address of its family, and bound now
 });
 
 test('a leg stays the same while an allocation lives on it, and strangers are forgotten in order', () => {
-  const table = new LegTable(legIds(), 2);
+  const table = new LegTable(legIds(), plainLeg, 2);
   const server = { ip: LAN, port: 3478 };
   const client = (port: number) => ({ ip: '203.0.112.1', port });
   const held = table.legOf(client(1), server);

@@ -1,0 +1,11 @@
+/** Datagrams in batches, on Linux. Not a door: `node/index.ts` says what others may use. */
+export { isKernel, type Kernel, type NoKernel, openKernel } from './kernel.ts';
+export { KernelMemory } from './kernel-memory.ts';
+export { NameCache } from './name-cache.ts';
+export { Bell, Poller } from './poller.ts';
+export { HEADROOM_BYTES, ReceiveSlots } from './receive-slots.ts';
+export { Segmentation } from './segmentation.ts';
+export { type BatchCheck, checkBatches } from './self-check.ts';
+export { type SendCounts, SendList } from './send-list.ts';
+export { isName, type NameWords, readName, wordsOf, writeName, writeWords } from './socket-name.ts';
+export { UdpDescriptors } from './udp-descriptor.ts';

@@ -1,0 +1,26 @@
+/** A UDP client of a worker: the leg, and what moving its packets in batches needs at hand. */
+import type { SocketAddress } from '../../../base/index.ts';
+import type { NameWords } from '../../../node/index.ts';
+import type { Leg, LegId } from '../../../turn/index.ts';
+import type { Listener } from './listener.ts';
+
+export class DatagramLeg implements Leg {
+  readonly id: LegId;
+  readonly transport = 'udp';
+  readonly client: SocketAddress;
+  readonly server: SocketAddress;
+  readonly listener: Listener;
+  /** Of the client. Always this object: runs are told by it. */
+  readonly words: NameWords;
+  /** The slots of this leg's data in the batch at hand: first and last, −1 when there is none. */
+  head = -1;
+  tail = -1;
+
+  constructor(id: LegId, client: SocketAddress, listener: Listener, words: NameWords) {
+    this.id = id;
+    this.client = client;
+    this.server = listener.local;
+    this.listener = listener;
+    this.words = words;
+  }
+}

@@ -1,0 +1,281 @@
+/**
+ * Moves data between clients and peers in batches, in the slots where it was received: the machine says where to, a header
+ * is written in front or left out, and runs of equal packets leave as one. What is not plain data goes to the machine.
+ */
+import type { Millis, SocketAddress } from '../../../base/index.ts';
+import {
+  isName,
+  KernelMemory,
+  NameCache,
+  readName,
+  SendList,
+  wordsOf,
+  writeWords,
+} from '../../../node/index.ts';
+import { looksLikeStun } from '../../../stun/index.ts';
+import { type Route, type TurnServer, writeDataIndication } from '../../../turn/index.ts';
+import type { BatchTools } from './batch-tools.ts';
+import { DatagramLeg } from './datagram-leg.ts';
+import type { Listener } from './listener.ts';
+import type { RelayDescriptor, RelayDescriptors } from './relay-descriptors.ts';
+
+/** Of one socket at a time, so that the others have their turn. */
+const TAKE_FROM_LISTENER = 64;
+const TAKE_FROM_RELAY = 32;
+/** Of one run: what UDP_SEGMENT takes, and what the machine counts at once. */
+const MAX_RUN_PACKETS = 64;
+const MAX_RUN_BYTES = 64_000;
+/** Peers that are found without making a string of their address. */
+const CACHED_PEERS = 16_384;
+const CHANNEL_HEADER_BYTES = 4;
+const NAME_BYTES = 32;
+const MSG_DONTWAIT = 0x40;
+
+export interface MoverHandlers {
+  /** For the machine, on the general way. The bytes are borrowed. */
+  onMessage(leg: DatagramLeg, bytes: Uint8Array): void;
+  onPeerDatagram(relay: RelayDescriptor, from: SocketAddress, bytes: Uint8Array): void;
+  newTransactionId(): Uint8Array;
+}
+
+export class PacketMover {
+  readonly #tools: BatchTools;
+  readonly #machine: TurnServer;
+  readonly #relays: RelayDescriptors;
+  readonly #listeners: readonly Listener[];
+  readonly #handlers: MoverHandlers;
+  readonly #toPeer: SendList;
+  readonly #peers = new NameCache<SocketAddress>(CACHED_PEERS);
+  /** The next slot with data of the same leg. */
+  readonly #next: Int32Array;
+  readonly #active: DatagramLeg[] = [];
+  readonly #name: KernelMemory;
+  #cursor = 0;
+  /** Datagrams that are neither STUN nor ChannelData. */
+  noise = 0;
+
+  constructor(
+    tools: BatchTools,
+    machine: TurnServer,
+    relays: RelayDescriptors,
+    listeners: readonly Listener[],
+    handlers: MoverHandlers,
+  ) {
+    this.#tools = tools;
+    this.#machine = machine;
+    this.#relays = relays;
+    this.#listeners = listeners;
+    this.#handlers = handlers;
+    this.#next = new Int32Array(tools.slots.count);
+    this.#toPeer = new SendList(tools.kernel, tools.segmentation, tools.peerCounts, MAX_RUN_PACKETS);
+    this.#name = new KernelMemory(tools.kernel, NAME_BYTES);
+  }
+
+  /** Takes what waits at a listening socket, at most a batch. Returns how many datagrams. */
+  readListener(now: Millis, listener: Listener): number {
+    const { slots, counts } = this.#tools;
+    const first = this.#reserve(TAKE_FROM_LISTENER);
+    const got = slots.receive(listener.fd, first, TAKE_FROM_LISTENER);
+    this.#cursor = first + got;
+    counts.received += got;
+    const { u8 } = slots.memory;
+    for (let slot = first; slot < first + got; slot++) {
+      const leg = listener.legOf(slots, slot);
+      if (isWholeChannelData(u8, slots.dataAt(slot), slots.lengthOf(slot))) this.#chain(leg, slot);
+      else this.#toMachine(leg, slot);
+    }
+    for (let i = 0; i < this.#active.length; i++) {
+      const leg = this.#active[i];
+      if (leg) this.#fromClient(now, leg);
+    }
+    this.#active.length = 0;
+    return got;
+  }
+
+  /** Takes what waits at a relay, at most a batch. Returns how many datagrams. */
+  readRelay(now: Millis, relay: RelayDescriptor): number {
+    const { slots } = this.#tools;
+    const first = this.#reserve(TAKE_FROM_RELAY);
+    const got = slots.receive(relay.fd, first, TAKE_FROM_RELAY);
+    this.#cursor = first + got;
+    const end = first + got;
+    for (let slot = first; slot < end; ) {
+      const from = this.#sender(relay, slot);
+      const size = slots.lengthOf(slot);
+      let bytes = size;
+      let last = size;
+      let after = slot + 1;
+      while (after < end && last === size && this.#isFrom(relay, after)) {
+        last = slots.lengthOf(after);
+        if (last > size || bytes + last > MAX_RUN_BYTES) break;
+        bytes += last;
+        after += 1;
+      }
+      const packets = after - slot;
+      for (let i = slot; i < after - 1; i++) this.#next[i] = i + 1;
+      const route = this.#machine.routePeerData(now, relay.id, from, packets, bytes);
+      if (route) this.#move(route, slot, packets, 0);
+      else for (let i = slot; i < after; i++) this.#handlers.onPeerDatagram(relay, from, slots.bytesOf(i));
+      slot = after;
+    }
+    return got;
+  }
+
+  /** Sends what is gathered. After it the slots are free. */
+  flush(): void {
+    for (const { out, fd } of this.#listeners) out.flush(fd);
+    this.#cursor = 0;
+  }
+
+  /** The first of so many free slots. */
+  #reserve(slots: number): number {
+    if (this.#cursor + slots > this.#tools.slots.count) this.flush();
+    return this.#cursor;
+  }
+
+  #chain(leg: DatagramLeg, slot: number): void {
+    this.#next[slot] = -1;
+    if (leg.head < 0) {
+      leg.head = slot;
+      this.#active.push(leg);
+    } else this.#next[leg.tail] = slot;
+    leg.tail = slot;
+  }
+
+  /** The chain of a leg, run by run: one channel, equal lengths, the last may be shorter. */
+  #fromClient(now: Millis, leg: DatagramLeg): void {
+    const { slots } = this.#tools;
+    const { u8 } = slots.memory;
+    let slot = leg.head;
+    leg.head = -1;
+    while (slot >= 0) {
+      const at = slots.dataAt(slot);
+      const channel = u16(u8, at);
+      const size = u16(u8, at + 2);
+      let packets = 1;
+      let bytes = size;
+      let last = size;
+      let after = this.#next[slot] ?? -1;
+      while (after >= 0 && last === size && packets < MAX_RUN_PACKETS) {
+        const next = slots.dataAt(after);
+        const length = u16(u8, next + 2);
+        if (u16(u8, next) !== channel || length > size || bytes + length > MAX_RUN_BYTES) break;
+        last = length;
+        packets += 1;
+        bytes += length;
+        after = this.#next[after] ?? -1;
+      }
+      const route = this.#machine.routeChannelData(now, leg, channel, packets, bytes);
+      if (route) this.#move(route, slot, packets, CHANNEL_HEADER_BYTES);
+      else this.#generally(leg, slot, packets);
+      slot = after;
+    }
+  }
+
+  #generally(leg: DatagramLeg, first: number, packets: number): void {
+    let slot = first;
+    for (let i = 0; i < packets; i++) {
+      this.#handlers.onMessage(leg, this.#tools.slots.bytesOf(slot));
+      slot = this.#next[slot] ?? -1;
+    }
+  }
+
+  /** `offset`: of the payload in each slot; ChannelData says how long it is, a peer's datagram is all of it. */
+  #move(route: Route, first: number, packets: number, offset: number): void {
+    if (route.kind === 'peer') this.#moveToPeer(route, first, packets);
+    else if (route.kind === 'client') this.#moveToClient(route, first, packets, offset);
+  }
+
+  #moveToPeer({ relay: id, to }: Route & { kind: 'peer' }, first: number, packets: number): void {
+    const relay = this.#relays.get(id);
+    if (!relay) return;
+    const { slots, kernel, peerCounts } = this.#tools;
+    const { u8, address } = slots.memory;
+    const words = this.#relays.wordsTo(relay, to);
+    if (packets === 1) {
+      const at = slots.dataAt(first);
+      const nameLength = writeWords(this.#name, 0, words);
+      const length = u16(u8, at + 2);
+      const data = address + at + CHANNEL_HEADER_BYTES;
+      const sent = kernel.sendto(relay.fd, data, length, MSG_DONTWAIT, this.#name.address, nameLength);
+      if (sent < 0) peerCounts.sendFailed += 1;
+      else peerCounts.sent += 1;
+      return;
+    }
+    let slot = first;
+    for (let i = 0; i < packets; i++) {
+      const at = slots.dataAt(slot);
+      this.#toPeer.add(words, address + at + CHANNEL_HEADER_BYTES, u16(u8, at + 2));
+      slot = this.#next[slot] ?? -1;
+    }
+    this.#toPeer.flush(relay.fd);
+  }
+
+  #moveToClient(
+    { leg, channel, from }: Route & { kind: 'client' },
+    first: number,
+    packets: number,
+    offset: number,
+  ): void {
+    if (!(leg instanceof DatagramLeg)) return;
+    const { slots } = this.#tools;
+    const { u8, address } = slots.memory;
+    const { out } = leg.listener;
+    if (out.room < packets) out.flush(leg.listener.fd);
+    let slot = first;
+    for (let i = 0; i < packets; i++) {
+      const at = slots.dataAt(slot) + offset;
+      const length = offset === 0 ? slots.lengthOf(slot) : u16(u8, at - 2);
+      if (channel === 0) {
+        const start = writeDataIndication(u8, at, length, from, this.#handlers.newTransactionId());
+        out.add(leg.words, address + start, ((at + length + 3) & ~3) - start);
+      } else {
+        u8[at - 4] = channel >> 8;
+        u8[at - 3] = channel;
+        u8[at - 2] = length >> 8;
+        u8[at - 1] = length;
+        out.add(leg.words, address + at - CHANNEL_HEADER_BYTES, length + CHANNEL_HEADER_BYTES);
+      }
+      slot = this.#next[slot] ?? -1;
+    }
+  }
+
+  #toMachine(leg: DatagramLeg, slot: number): void {
+    const bytes = this.#tools.slots.bytesOf(slot);
+    if (looksLikeStun(bytes)) this.#handlers.onMessage(leg, bytes);
+    else this.noise += 1;
+  }
+
+  /** Who sent what is in this slot. */
+  #sender(relay: RelayDescriptor, slot: number): SocketAddress {
+    const { slots } = this.#tools;
+    if (relay.from && this.#isFrom(relay, slot)) return relay.from;
+    const { memory } = slots;
+    const at = slots.nameAt(slot);
+    let from = this.#peers.get(memory, at);
+    if (!from) {
+      from = readName(memory, at);
+      this.#peers.set(memory, at, from);
+    }
+    relay.from = from;
+    relay.fromWords = wordsOf(memory, at);
+    return from;
+  }
+
+  #isFrom(relay: RelayDescriptor, slot: number): boolean {
+    const { slots } = this.#tools;
+    return relay.fromWords !== undefined && isName(relay.fromWords, slots.memory, slots.nameAt(slot));
+  }
+}
+
+function isWholeChannelData(u8: Uint8Array, at: number, length: number): boolean {
+  return (
+    ((u8[at] ?? 0) & 0xc0) === 0x40 &&
+    length >= CHANNEL_HEADER_BYTES &&
+    u16(u8, at + 2) + CHANNEL_HEADER_BYTES <= length
+  );
+}
+
+function u16(u8: Uint8Array, at: number): number {
+  return ((u8[at] ?? 0) << 8) | (u8[at + 1] ?? 0);
+}

@@ -1,0 +1,102 @@
+/** The relay sockets of a worker: bare descriptors, since an idle relay should cost little more than its socket. RFC 8656 §7.2. */
+import { type Log, type SocketAddress, StackError } from '../../../base/index.ts';
+import {
+  type Kernel,
+  KernelMemory,
+  type NameWords,
+  type Poller,
+  UdpDescriptors,
+  wordsOf,
+  writeName,
+} from '../../../node/index.ts';
+import type { RelayId } from '../../../turn/index.ts';
+import type { SourceTable } from './source-table.ts';
+
+/** A second of 8 Mbit/s: a relay carries one participant's media. The kernel takes memory only for what waits. */
+const BUFFER_BYTES = 2 ** 20;
+
+export class RelayDescriptor {
+  readonly kind = 'relay';
+  readonly id: RelayId;
+  readonly fd: number;
+  readonly tag: number;
+  /** The last peer that was heard: mostly the next one too. */
+  fromWords: NameWords | undefined;
+  from: SocketAddress | undefined;
+  /** The last peer that was sent to, told by identity. */
+  to: SocketAddress | undefined;
+  toWords: NameWords | undefined;
+
+  constructor(id: RelayId, fd: number, tag: number) {
+    this.id = id;
+    this.fd = fd;
+    this.tag = tag;
+  }
+}
+
+export class RelayDescriptors {
+  readonly #kernel: Kernel;
+  readonly #sockets: UdpDescriptors;
+  readonly #poller: Poller;
+  readonly #sources: SourceTable;
+  readonly #log: Log;
+  readonly #relays = new Map<RelayId, RelayDescriptor>();
+  readonly #name: KernelMemory;
+
+  constructor(kernel: Kernel, poller: Poller, sources: SourceTable, log: Log) {
+    this.#kernel = kernel;
+    this.#sockets = new UdpDescriptors(kernel);
+    this.#poller = poller;
+    this.#sources = sources;
+    this.#log = log;
+    this.#name = new KernelMemory(kernel, 32);
+  }
+
+  get(id: RelayId): RelayDescriptor | undefined {
+    return this.#relays.get(id);
+  }
+
+  /** Binds at once. */
+  open(id: RelayId, local: SocketAddress | undefined): 'opened' | 'in-use' | 'unavailable' {
+    if (!local) return 'unavailable';
+    try {
+      const fd = this.#sockets.open(local, { bufferBytes: BUFFER_BYTES });
+      const tag = this.#sources.reserve();
+      const relay = new RelayDescriptor(id, fd, tag);
+      if (!this.#poller.add(fd, 1, tag)) {
+        this.#sources.free(tag);
+        this.#kernel.close(fd);
+        return 'unavailable';
+      }
+      this.#sources.set(tag, relay);
+      this.#relays.set(id, relay);
+      return 'opened';
+    } catch (error) {
+      if (error instanceof StackError && error.code === 'ADDRESS_IN_USE') return 'in-use';
+      this.#log.warn('A relay socket could not be opened.', { local, error: String(error) });
+      return 'unavailable';
+    }
+  }
+
+  close(id: RelayId): void {
+    const relay = this.#relays.get(id);
+    if (!relay) return;
+    this.#relays.delete(id);
+    this.#sources.free(relay.tag);
+    this.#kernel.close(relay.fd);
+  }
+
+  closeAll(): void {
+    for (const id of [...this.#relays.keys()]) this.close(id);
+  }
+
+  /** The kernel's name of `to`; mostly the one before, then for nothing. */
+  wordsTo(relay: RelayDescriptor, to: SocketAddress): NameWords {
+    if (relay.to === to && relay.toWords) return relay.toWords;
+    writeName(this.#name, 0, to);
+    const words = wordsOf(this.#name, 0);
+    relay.to = to;
+    relay.toWords = words;
+    return words;
+  }
+}
