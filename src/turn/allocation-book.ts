@@ -398,7 +398,8 @@ export class AllocationBook {
     this.#quotas.hold(holder);
     opening.slots.push({ relay, open: false, reserve });
     const { id, protocol } = relay;
-    this.#events.push({ type: 'open-relay', relay: id, leg, protocol, family, port: address.port });
+    const { port } = address;
+    this.#events.push({ type: 'open-relay', relay: id, leg, protocol, family, port, address });
   }
 
   #dropSlot(opening: Opening, slot: Slot, mustClose: boolean): void {

@@ -46,6 +46,8 @@ export type TurnServerEvent =
       readonly protocol: RelayProtocol;
       readonly family: IpFamily;
       readonly port: number;
+      /** As the client will be told. */
+      readonly address: SocketAddress;
     }
   /** Order: close it. May come while it is still being opened: then it closes as soon as it is bound. */
   | { readonly type: 'close-relay'; readonly relay: RelayId }
@@ -77,6 +79,11 @@ export type TurnServerEvent =
   | { readonly type: 'join-connection'; readonly connection: ConnectionId; readonly leg: Leg }
   /** Order: end the connection to the peer, and that to the client if they are joined. */
   | { readonly type: 'close-connection'; readonly connection: ConnectionId }
+  /**
+   * Order: find out the credentials of this user, then `handleCredentials`, best within 10 s. The name is a stranger's
+   * word; its client has proved its address. With `wantCredentials` only.
+   */
+  | { readonly type: 'want-credentials'; readonly name: string; readonly realm: string }
   /** The leg's id must stay the same from here … */
   | {
       readonly type: 'allocation-created';

@@ -48,6 +48,7 @@ export class StreamLeg {
   #allocated = false;
   #corked = false;
   #closed = false;
+  #detached = false;
   /** Messages given to the socket and not yet sent. */
   #waiting = 0;
   /** Not listening: what has come already stays in the framer. */
@@ -62,12 +63,29 @@ export class StreamLeg {
     this.#limits = limits;
     this.#handlers = handlers;
     socket.setNoDelay(true);
-    socket.on('data', (chunk) => this.#read(plainBytes(chunk)));
-    // A client that has ended its side hears nothing of what it asks: RFC 8656 has no half-open 5-tuple.
-    socket.on('end', () => this.destroy());
+    socket.on('data', this.#onData);
+    socket.on('end', this.#onEnd);
     socket.on('error', () => this.destroy());
     socket.once('close', () => this.#gone());
     this.#watchIdle();
+  }
+
+  readonly #onData = (chunk: Uint8Array): void => this.#read(plainBytes(chunk));
+
+  /** A client that has ended its side hears nothing of what it asks: RFC 8656 has no half-open 5-tuple. */
+  readonly #onEnd = (): void => this.destroy();
+
+  /**
+   * Leaves the socket to somebody else, paused, with what has come beyond the last message. What has been sent still
+   * goes out first, and `onClosed` still comes. RFC 6062 §5.4.
+   */
+  detach(): { readonly socket: Socket; readonly rest: Uint8Array } {
+    this.#detached = true;
+    clearTimeout(this.#idleTimer);
+    this.#socket.pause();
+    this.#socket.removeListener('data', this.#onData);
+    this.#socket.removeListener('end', this.#onEnd);
+    return { socket: this.#socket, rest: this.#framer.takeRest() };
   }
 
   /** `bytes` are given away. */
@@ -92,7 +110,7 @@ export class StreamLeg {
   /** Shared by all writes, so that a message costs no closure. */
   readonly #sent = (): void => {
     this.#waiting -= 1;
-    if (!this.#deaf || this.#owesTooMuch()) return;
+    if (this.#detached || !this.#deaf || this.#owesTooMuch()) return;
     this.#deaf = false;
     this.#pump();
     if (!this.#deaf) this.#socket.resume();
@@ -122,7 +140,7 @@ export class StreamLeg {
 
   /** Hands on what is there, as long as somebody may listen. */
   #pump(): void {
-    while (!this.#deaf && !this.#socket.destroyed) {
+    while (!this.#deaf && !this.#detached && !this.#socket.destroyed) {
       const frame = this.#framer.next();
       if (!frame) break;
       if (!this.#allocated) this.#watchIdle();
@@ -144,7 +162,7 @@ export class StreamLeg {
 
   #watchIdle(): void {
     clearTimeout(this.#idleTimer);
-    if (this.#allocated || this.#closed) return;
+    if (this.#allocated || this.#closed || this.#detached) return;
     this.#idleTimer = setTimeout(() => this.destroy(), this.#limits.idleMs);
     this.#idleTimer.unref();
   }

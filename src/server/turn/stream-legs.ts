@@ -85,6 +85,11 @@ export class StreamLegs {
     this.#legs.get(leg.id)?.setAllocated(allocated);
   }
 
+  /** For a leg that carries a peer's bytes from now on; it still counts here until it is closed. */
+  detach(leg: Leg): ReturnType<StreamLeg['detach']> | undefined {
+    return this.#legs.get(leg.id)?.detach();
+  }
+
   destroy(leg: Leg): void {
     this.#legs.get(leg.id)?.destroy();
   }

@@ -25,6 +25,7 @@ import {
 } from '../../node/index.ts';
 import { looksLikeStun } from '../../stun/index.ts';
 import {
+  type FoundCredentials,
   isChannelData,
   type Leg,
   type PeerPolicyOptions,
@@ -48,9 +49,11 @@ import {
 } from './dtls-legs.ts';
 import { LegTable, legIds, plainLeg } from './leg-table.ts';
 import { isWildcard, listeningIps, wildcardIps } from './listening-ips.ts';
+import { tcpRelaysOf } from './machine-tcp-relays.ts';
 import { RelayAddressBook } from './relay-addresses.ts';
 import { RelaySockets } from './relay-sockets.ts';
 import { STREAM_LIMITS, StreamLegs, type StreamLegsLimits } from './stream-legs.ts';
+import type { TcpRelays } from './tcp-relays.ts';
 import type { TurnFact } from './turn-fact.ts';
 
 export interface TurnServiceOptions
@@ -65,6 +68,7 @@ export interface TurnServiceOptions
     | 'strictExpiry'
     | 'alternateServers'
     | 'mobility'
+    | 'tcpRelay'
     | 'software'
     | 'lifetimes'
     | 'limits'
@@ -85,6 +89,14 @@ export interface TurnServiceOptions
   readonly rfc3489?: boolean;
   /** The addresses of this machine; asked again and again. What the system says, unless a test says otherwise. */
   readonly ownAddresses?: () => readonly OwnAddress[];
+  /**
+   * Finds out the credentials of a user whom nothing here knows: `undefined` when there is no such user, `unavailable`
+   * when nobody could tell. Best within 10 s.
+   */
+  readonly askCredentials?: (
+    name: string,
+    realm: string,
+  ) => Promise<FoundCredentials | undefined | 'unavailable'>;
   /** Facts for logs and metrics: allocations and refusals. */
   readonly onFact?: (fact: TurnFact) => void;
 }
@@ -97,6 +109,7 @@ export type TurnServiceChanges = Partial<
     | 'restSecrets'
     | 'strictExpiry'
     | 'mobility'
+    | 'tcpRelay'
     | 'quotas'
     | 'limits'
     | 'alternateServers'
@@ -154,6 +167,7 @@ export class TurnService {
   readonly #driver: Driver;
   readonly #relayAddresses: RelayAddressBook;
   readonly #relays: RelaySockets;
+  readonly #tcpRelays: TcpRelays;
   readonly #legs: LegTable<Leg>;
   readonly #streams: StreamLegs;
   readonly #behaviour?: BehaviourSockets;
@@ -177,6 +191,7 @@ export class TurnService {
     this.#relayAddresses = new RelayAddressBook(options.publicIps, []);
     this.#machine = new TurnServer(env, {
       ...options,
+      wantCredentials: options.askCredentials !== undefined,
       relayAddresses: this.#relayAddresses,
       peerPolicy: this.#peerPolicy(options.peers),
     });
@@ -192,6 +207,7 @@ export class TurnService {
       onDatagram: (relay, from, bytes) =>
         this.#driver.run((now) => this.#machine.handlePeerDatagram(now, relay, from, bytes)),
     });
+    this.#tcpRelays = tcpRelaysOf(this.#machine, this.#driver, env.log);
     if (options.behaviourDiscovery || options.rfc3489) {
       this.#behaviour = new BehaviourSockets(env.log, options, {
         advertised: (ip) => this.#relayAddresses.advertised(ip),
@@ -340,6 +356,7 @@ export class TurnService {
     this.#streams.destroyAll();
     await Promise.all([
       this.#relays.closeAll(),
+      this.#tcpRelays.closeAll(),
       this.#behaviour?.close(),
       this.#dtls?.close(),
       ...this.#tcp.map((front) => front.close()),
@@ -387,26 +404,38 @@ export class TurnService {
     switch (event.type) {
       case 'open-relay': {
         const ip = this.#relayAddresses.bindIp(event.leg.server.ip, event.family);
-        this.#relays.open(event.relay, ip === undefined ? undefined : { ip, port: event.port });
+        const local = ip === undefined ? undefined : { ip, port: event.port };
+        if (event.protocol === 'tcp') this.#tcpRelays.open(event.relay, local, event.address);
+        else this.#relays.open(event.relay, local);
         return;
       }
       case 'close-relay':
         this.#relays.close(event.relay);
+        this.#tcpRelays.close(event.relay);
         return;
       case 'close-leg':
         if (event.leg.transport === 'dtls') this.#dtls?.end(event.leg);
         else this.#streams.destroy(event.leg);
         return;
       case 'hand-over': // one machine has no sibling
+        return;
       case 'connect-peer':
+        this.#tcpRelays.connect(event.connection, event.relay, event.to, event.sibling);
+        return;
       case 'join-connection':
+        this.#tcpRelays.join(event.connection, this.#streams.detach(event.leg));
+        return;
       case 'close-connection':
+        this.#tcpRelays.closeConnection(event.connection);
         return;
       case 'allocation-moved':
         this.#hold(event.to);
         break;
       case 'leg-released':
         this.#release(event.leg);
+        return;
+      case 'want-credentials':
+        void this.#askCredentials(event.name, event.realm);
         return;
       case 'allocation-created':
         this.#hold(event.leg);
@@ -420,6 +449,18 @@ export class TurnService {
         unreachable(event);
     }
     this.#options.onFact?.(event);
+  }
+
+  /** Never rejects: whatever goes wrong there is no answer then. */
+  async #askCredentials(name: string, realm: string): Promise<void> {
+    const ask = this.#options.askCredentials;
+    const found = await (ask?.(name, realm) ?? Promise.resolve('unavailable' as const)).catch(
+      (error: unknown) => {
+        this.#env.log.error('Asking for credentials has failed.', { error: stackOf(error) });
+        return 'unavailable' as const;
+      },
+    );
+    this.#driver.run((now) => this.#machine.handleCredentials(now, name, found));
   }
 
   #hold(leg: Leg): void {
