@@ -11,6 +11,7 @@ import {
   verifyIntegrity,
   verifyIntegritySha256,
 } from '../stun/index.ts';
+import type { AskedCredentials } from './asked-credentials.ts';
 import type { Candidates, CredentialBook } from './credential-book.ts';
 import type { KeyRing } from './key-ring.ts';
 import type { Leg } from './leg.ts';
@@ -34,19 +35,26 @@ export interface AuthenticatedUser {
   readonly maxLifetimeSeconds?: number;
 }
 
-/** Of a user, what does not depend on the request. */
-type Known = Pick<AuthenticatedUser, 'username' | 'quotaName' | 'ring' | 'expiresAt'>;
+/** Both in milliseconds: monotonic, and since 1970. */
+export interface Clocks {
+  readonly now: Millis;
+  readonly wallNow: Millis;
+}
 
 export type Verdict =
   | { readonly kind: 'user'; readonly user: AuthenticatedUser }
   /** Answer with REALM and NONCE. `firstTry`: no credentials were offered, as every client begins. */
   | { readonly kind: 'challenge'; readonly code: 401 | 438; readonly firstTry: boolean }
-  | { readonly kind: 'bad-request' };
+  | { readonly kind: 'bad-request' }
+  /** Nobody here knows this name, and the nonce is good: ask, then check the request again. */
+  | { readonly kind: 'ask'; readonly username: string };
 
 export interface AuthenticatorOptions {
   readonly realm: Uint8Array;
   readonly nonces: NonceMint;
   readonly book: CredentialBook;
+  /** Where to look for names that are not in the book. */
+  readonly asked?: AskedCredentials;
   /** What an unknown name is checked against, so that it takes as long as a known one. */
   readonly decoyKey: Uint8Array;
   /** What PASSWORD-ALGORITHMS offers, the preferred one first; empty: it is not sent. */
@@ -66,6 +74,8 @@ interface KeyChoice {
   readonly algorithm: PasswordAlgorithm;
   readonly integrity: 'sha1' | 'sha256';
 }
+
+const STALE: Verdict = { kind: 'challenge', code: 438, firstTry: false };
 
 const AS_THOUGH_MD5: KeyChoice = { algorithm: 'md5', integrity: 'sha1' };
 
@@ -91,7 +101,7 @@ export class Authenticator {
    * The checks in the RFC's order. `holder` is who made the allocation on this 5-tuple, if there is one: its key is
    * used when the name is the same, so that an allocation outlives the expiry in a REST name unless that is strict.
    */
-  check(wallNow: Millis, leg: Leg, request: StunMessage, holder: AuthenticatedUser | undefined): Verdict {
+  check(clocks: Clocks, leg: Leg, request: StunMessage, holder: AuthenticatedUser | undefined): Verdict {
     // RFC 8489 §9.2.4, 1st: no integrity at all.
     const sealed =
       request.has(StunAttribute.MESSAGE_INTEGRITY) || request.has(StunAttribute.MESSAGE_INTEGRITY_SHA256);
@@ -108,17 +118,21 @@ export class Authenticator {
     const choice = this.#keyChoice(request, nonce);
     if (!choice) return { kind: 'bad-request' };
 
-    // 4th: is the name valid? 5th: does the integrity fit?
+    // 4th: is the name valid?
     const username = sameBytes(realm, this.#options.realm) ? this.#usernameOf(request, name) : undefined;
-    const proof = this.#prove(wallNow, request, username, choice, holder);
-    if (!proof) return { kind: 'challenge', code: 401, firstTry: false };
+    const claim = this.#claimOf(clocks, username, holder);
+    const isFresh = (): boolean => this.#options.nonces.isFresh(clocks.wallNow, leg, nonce);
+    // Asking leaves state behind, so here the last check comes first: a forged source has no nonce.
+    if (claim === 'ask' && username !== undefined) return isFresh() ? { kind: 'ask', username } : STALE;
+
+    // 5th: does the integrity fit?
+    const user = this.#prove(clocks.wallNow, request, claim === 'ask' ? undefined : claim, choice);
+    if (!user) return { kind: 'challenge', code: 401, firstTry: false };
 
     // 6th: is the nonce still valid?
-    if (!this.#options.nonces.isFresh(wallNow, leg, nonce)) {
-      return { kind: 'challenge', code: 438, firstTry: false };
-    }
-    if (proof.candidates) this.#options.book.remember(proof.candidates, proof.user.ring);
-    return { kind: 'user', user: proof.user };
+    if (!isFresh()) return STALE;
+    this.#options.book.remember(user);
+    return { kind: 'user', user };
   }
 
   /** `undefined`: the request must be refused with 400. */
@@ -146,52 +160,47 @@ export class Authenticator {
     return hash?.length === USERHASH_BYTES ? this.#options.book.nameOf(hash) : undefined;
   }
 
-  /** `candidates` are missing when it was the holder. */
+  /** Who it would be, if the key fits. `undefined`: nobody. */
+  #claimOf(
+    { now, wallNow }: Clocks,
+    username: string | undefined,
+    holder: AuthenticatedUser | undefined,
+  ): Candidates | 'ask' | undefined {
+    if (username === undefined) return undefined;
+    if (holder?.username === username && !this.#hasEnded(wallNow, holder)) {
+      return { ...holder, rings: [holder.ring] };
+    }
+    const { book, asked } = this.#options;
+    if (!asked || book.mayKnow(username)) return book.find(username, wallNow);
+    const found = asked.find(now, wallNow, username);
+    return found === 'unknown' ? undefined : found;
+  }
+
   #prove(
     wallNow: Millis,
     request: StunMessage,
-    username: string | undefined,
-    choice: KeyChoice,
-    holder: AuthenticatedUser | undefined,
-  ): { readonly user: AuthenticatedUser; readonly candidates?: Candidates } | undefined {
-    const { integrity } = choice;
-    if (holder && holder.username === username && !this.#hasEnded(wallNow, holder)) {
-      const key = this.#keyThatFits(request, holder.ring, choice);
-      return key && { user: { ...this.#bounded(wallNow, holder), key, integrity } };
-    }
-    const candidates = username === undefined ? undefined : this.#options.book.find(username, wallNow);
-    if (!candidates) {
+    claim: Candidates | undefined,
+    { algorithm, integrity }: KeyChoice,
+  ): AuthenticatedUser | undefined {
+    if (!claim) {
       this.#fits(request, this.#options.decoyKey);
       return undefined;
     }
-    for (const ring of candidates.rings) {
-      const key = this.#keyThatFits(request, ring, choice);
-      if (!key) continue;
-      const { quotaName, expiresAt } = candidates;
-      const known = {
-        username: candidates.username,
-        quotaName,
-        ring,
-        ...(expiresAt !== undefined && { expiresAt }),
-      };
-      return { user: { ...this.#bounded(wallNow, known), key, integrity }, candidates };
+    for (const ring of claim.rings) {
+      const key = ring.keyFor(algorithm);
+      if (!key || !this.#fits(request, key)) continue;
+      const { username, quotaName, expiresAt } = claim;
+      const user = { username, quotaName, ring, key, integrity };
+      if (expiresAt === undefined) return user;
+      if (!this.#options.settings.strictExpiry) return { ...user, expiresAt };
+      const maxLifetimeSeconds = Math.max(1, Math.floor((expiresAt - wallNow) / 1000));
+      return { ...user, expiresAt, maxLifetimeSeconds };
     }
     return undefined;
   }
 
-  #hasEnded(wallNow: Millis, { expiresAt = NEVER }: Known): boolean {
+  #hasEnded(wallNow: Millis, { expiresAt = NEVER }: AuthenticatedUser): boolean {
     return this.#options.settings.strictExpiry && expiresAt <= wallNow;
-  }
-
-  #bounded(wallNow: Millis, known: Known): Known & Pick<AuthenticatedUser, 'maxLifetimeSeconds'> {
-    const { expiresAt } = known;
-    if (expiresAt === undefined || !this.#options.settings.strictExpiry) return known;
-    return { ...known, maxLifetimeSeconds: Math.max(1, Math.floor((expiresAt - wallNow) / 1000)) };
-  }
-
-  #keyThatFits(request: StunMessage, ring: KeyRing, { algorithm }: KeyChoice): Uint8Array | undefined {
-    const key = ring.keyFor(algorithm);
-    return key && this.#fits(request, key) ? key : undefined;
   }
 
   /** RFC 8489 §9.2.4: the stronger one decides when both are there. */

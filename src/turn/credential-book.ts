@@ -21,6 +21,11 @@ export interface Candidates {
   readonly expiresAt?: Millis;
 }
 
+/** Somebody whose integrity fitted. */
+interface Proven extends Omit<Candidates, 'rings'> {
+  readonly ring: KeyRing;
+}
+
 export interface AcceptedCredentials {
   readonly users: readonly StaticUser[];
   readonly restSecrets: readonly string[];
@@ -66,6 +71,13 @@ export class CredentialBook {
     return this.#restSecrets.length === 0;
   }
 
+  /** Whether `find` says the last word about this name. */
+  mayKnow(username: string): boolean {
+    return (
+      this.#users.has(username) || (this.#restSecrets.length > 0 && parseRestName(username) !== undefined)
+    );
+  }
+
   /** `undefined` when nobody has this name, or when it is a REST name that has expired. */
   find(username: string, wallNow: Millis): Candidates | undefined {
     const user = this.#users.get(username);
@@ -74,14 +86,11 @@ export class CredentialBook {
     if (!name || isExpired(name, wallNow)) return undefined;
     const known = this.#recent.touch(username); // seen last, forgotten last
     if (known) return known;
-    const rings = this.#restSecrets.map((secret) =>
-      lazyKeyRing(this.#crypto, username, this.#realm, () => restPassword(this.#crypto, secret, username)),
-    );
     return {
       username,
       // Without an id the names of one second share a quota, which is the safe side.
       quotaName: `rest:${name.id === '' ? username : name.id}`,
-      rings,
+      rings: this.#restRings(username),
       expiresAt: name.expiresAtSeconds * 1000,
     };
   }
@@ -94,14 +103,25 @@ export class CredentialBook {
     return this.#namesByHash.get(latin1(hash));
   }
 
-  /** These have just proved themselves, by this one of their passwords: it is tried first from now on. */
-  remember(candidates: Candidates, ring: KeyRing): void {
-    const { username } = candidates;
-    if (this.#users.has(username) || this.#recent.has(username)) return;
+  /** Somebody has just proved who they are: of a REST name the key is kept, and tried first from now on. */
+  remember({ username, quotaName, ring, expiresAt }: Proven): void {
+    if (this.#recent.has(username) || this.#users.has(username) || !this.mayKnow(username)) return;
     if (this.#recent.size >= this.#maxRecent) this.#forgetOldest();
-    const others = candidates.rings.filter((other) => other !== ring);
-    this.#recent.set(username, { ...candidates, rings: [ring, ...others] });
+    const others = this.#restRings(username);
+    this.#recent.set(username, {
+      username,
+      quotaName,
+      rings: [ring, ...others],
+      ...(expiresAt !== undefined && { expiresAt }),
+    });
     this.#namesByHash.set(this.#hashOf(username), username);
+  }
+
+  /** The passwords that this name has, one of each secret. */
+  #restRings(username: string): KeyRing[] {
+    return this.#restSecrets.map((secret) =>
+      lazyKeyRing(this.#crypto, username, this.#realm, () => restPassword(this.#crypto, secret, username)),
+    );
   }
 
   #forgetOldest(): void {

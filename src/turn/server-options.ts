@@ -58,8 +58,12 @@ export interface TurnLimits {
   readonly channelsPerAllocation: number;
   /** Answers remembered for retransmissions, over all clients: about 200 bytes each. */
   readonly rememberedAnswers: number;
-  /** REST names that proved themselves lately, whose keys are kept: about 500 bytes each. */
+  /** REST names that proved themselves lately, and names asked for, whose keys are kept: about 500 bytes each. */
   readonly rememberedNames: number;
+  /** With `wantCredentials`: names that may be asked for at the same time; beyond, requests are dropped. */
+  readonly waitingNames: number;
+  /** With `wantCredentials`: how often one source address may cause a question; a page of several calls needs a few. */
+  readonly questions: Rate;
   /** Ports tried for one allocation while other programs hold them. */
   readonly portAttempts: number;
   /**
@@ -87,6 +91,8 @@ export interface TurnServerOptions {
   /** Secrets of the TURN REST scheme; any of them is accepted, so that one can be replaced without a break. */
   readonly restSecrets?: readonly string[];
   readonly users?: readonly StaticUser[];
+  /** Ask by `want-credentials` for names that are neither in `users` nor made with a REST secret. */
+  readonly wantCredentials?: boolean;
   /**
    * Refuse every request once a REST name has expired, and grant no lifetime beyond. Off: an allocation made in time may
    * be kept alive.
@@ -169,6 +175,8 @@ export const DEFAULT_LIMITS: TurnLimits = {
   channelsPerAllocation: 1024,
   rememberedAnswers: 16_384,
   rememberedNames: 4096,
+  waitingNames: 1024,
+  questions: { perSecond: 10, burst: 50 },
   portAttempts: 16,
   unauthenticatedAnswers: { perSecond: 100, burst: 300 },
   rateTableKeys: 8192,

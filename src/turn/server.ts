@@ -19,6 +19,7 @@ import { AllocateRequests } from './allocate-requests.ts';
 import { AllocationBook } from './allocation-book.ts';
 import { AnswerMemory, ticketOf } from './answer-memory.ts';
 import { Answers } from './answers.ts';
+import type { FoundCredentials } from './asked-credentials.ts';
 import type { IcmpError } from './attributes.ts';
 import { Bandwidth } from './bandwidth.ts';
 import type { Direction } from './bandwidth-ledger.ts';
@@ -90,7 +91,7 @@ export class TurnServer implements Machine<TurnServerEvent, TurnTransmit> {
     this.#answers = new Answers(crypto, realm, options.software);
     this.#memory = new AnswerMemory(this.#settings.limits.rememberedAnswers);
     this.#replies = new Replies(this.#answers, this.#memory, this.#transmits, this.#events);
-    this.#gate = new Gate(env, realm, options, this.#settings, this.#answers, this.#replies);
+    this.#gate = new Gate(env, realm, options, this.#settings, this.#answers, this.#replies, this.#events);
     this.#policy = new PeerPolicy(options.peerPolicy);
     this.#book = new AllocationBook(random, options, this.#settings, this.#events, (relay) =>
       this.#connects.relayClosed(relay),
@@ -230,7 +231,18 @@ export class TurnServer implements Machine<TurnServerEvent, TurnTransmit> {
 
   /** The stream to this client has ended, and its allocation with it. RFC 8656 §3.1: a 5-tuple that is gone. */
   handleLegClosed(now: Millis, leg: Leg): void {
-    if (this.#advance(now)) this.#book.endLeg(this.#now, leg.id);
+    if (!this.#advance(now)) return;
+    this.#gate.forgetLeg(leg);
+    this.#book.endLeg(this.#now, leg.id);
+  }
+
+  /**
+   * After `want-credentials`: what this user's are, `undefined` if there is no such user, `unavailable` if nobody could
+   * tell. Borrowed. May come for a name that nobody waits for any more.
+   */
+  handleCredentials(now: Millis, name: string, found: FoundCredentials | undefined | 'unavailable'): void {
+    if (!this.#advance(now)) return;
+    for (const { leg, bytes } of this.#gate.learn(this.#now, name, found)) this.#handleStun(leg, bytes);
   }
 
   /** A datagram has reached a relayed address. `from.ip` in canonical text, `bytes` borrowed. */
@@ -295,6 +307,7 @@ export class TurnServer implements Machine<TurnServerEvent, TurnTransmit> {
     if (!this.#advance(now)) return;
     this.#book.endAll(this.#now);
     this.#memory.clear();
+    this.#gate.clear();
     this.#transmits.clear();
     this.#closed = true;
   }
@@ -303,6 +316,7 @@ export class TurnServer implements Machine<TurnServerEvent, TurnTransmit> {
     if (!this.#advance(now) || this.nextTimeout() > this.#now) return;
     this.#sweptAt = this.#now;
     this.#memory.forgetOld(this.#now);
+    this.#gate.sweep(this.#now);
     this.#connects.sweep(this.#now);
     for (const refused of this.#book.sweep(this.#now)) this.#allocates.conclude(this.#now, refused);
   }
@@ -313,6 +327,7 @@ export class TurnServer implements Machine<TurnServerEvent, TurnTransmit> {
       this.#book.earliestExpiry,
       this.#connections.earliestDeadline,
       this.#memory.nextForget(),
+      this.#gate.earliestDeadline,
     );
     return due === NEVER ? NEVER : Math.max(due, this.#sweptAt + SWEEP_INTERVAL_MS);
   }
