@@ -2,8 +2,9 @@
  * What somebody outside (a webhook) has said about user names: credentials, or that there are none. Remembered for a
  * while, in two tables of bounded size, so that made-up names do not push real ones out. Asks nobody.
  */
-import { AgingMap, type CryptoProvider, type Millis } from '../base/index.ts';
+import { AgingMap, type CryptoProvider, type Millis, NEVER } from '../base/index.ts';
 import { type PasswordAlgorithm, prepareOpaqueString } from '../stun/index.ts';
+import type { Clocks } from './clocks.ts';
 import type { Candidates } from './credential-book.ts';
 import { type KeyRing, keyRingOf } from './key-ring.ts';
 
@@ -52,19 +53,20 @@ export class AskedCredentials {
     this.#lifetimes = lifetimes;
   }
 
-  /** `now` is monotonic, `wallNow` since 1970. `ask`: nothing is known of this name. */
-  find(now: Millis, wallNow: Millis, username: string): Candidates | 'unknown' | 'ask' {
+  /** `ask`: nothing is known of this name. */
+  find({ now, wallNow }: Clocks, username: string): Candidates | 'unknown' | 'ask' {
     const found = this.#found.get(username);
-    if (found && found.forgetAt > now && (found.value.expiresAt ?? Infinity) > wallNow) return found.value;
+    if (found && found.forgetAt > now && (found.value.expiresAt ?? NEVER) > wallNow) return found.value;
     const unknown = this.#unknown.get(username);
     return unknown && unknown.forgetAt > now ? 'unknown' : 'ask';
   }
 
   /** `false`, with nothing learnt, when what was found cannot be used: no key of a known length, no fit password. */
-  learn(now: Millis, username: string, found: FoundCredentials | undefined): boolean {
+  learn({ now, wallNow }: Clocks, username: string, found: FoundCredentials | undefined): boolean {
     this.#found.delete(username);
     this.#unknown.delete(username);
-    if (!found) {
+    // What has expired is no better than nothing; remembered as such, it is not asked for in a circle.
+    if (!found || (found.expiresAt ?? NEVER) <= wallNow) {
       const forgetAt = now + this.#lifetimes.unknownSeconds * 1000;
       put(this.#unknown, this.#maxNames, username, { value: true, forgetAt });
       return true;

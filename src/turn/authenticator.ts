@@ -12,6 +12,7 @@ import {
   verifyIntegritySha256,
 } from '../stun/index.ts';
 import type { AskedCredentials } from './asked-credentials.ts';
+import type { Clocks } from './clocks.ts';
 import type { Candidates, CredentialBook } from './credential-book.ts';
 import type { KeyRing } from './key-ring.ts';
 import type { Leg } from './leg.ts';
@@ -33,12 +34,6 @@ export interface AuthenticatedUser {
   readonly expiresAt?: Millis;
   /** Under strict expiry: no longer lifetime may be granted, 1 s or more, counted from this request. */
   readonly maxLifetimeSeconds?: number;
-}
-
-/** Both in milliseconds: monotonic, and since 1970. */
-export interface Clocks {
-  readonly now: Millis;
-  readonly wallNow: Millis;
 }
 
 export type Verdict =
@@ -162,17 +157,17 @@ export class Authenticator {
 
   /** Who it would be, if the key fits. `undefined`: nobody. */
   #claimOf(
-    { now, wallNow }: Clocks,
+    clocks: Clocks,
     username: string | undefined,
     holder: AuthenticatedUser | undefined,
   ): Candidates | 'ask' | undefined {
     if (username === undefined) return undefined;
-    if (holder?.username === username && !this.#hasEnded(wallNow, holder)) {
+    if (holder?.username === username && !this.#hasEnded(clocks.wallNow, holder)) {
       return { ...holder, rings: [holder.ring] };
     }
     const { book, asked } = this.#options;
-    if (!asked || book.mayKnow(username)) return book.find(username, wallNow);
-    const found = asked.find(now, wallNow, username);
+    if (!asked || book.mayKnow(username)) return book.find(username, clocks.wallNow);
+    const found = asked.find(clocks, username);
     return found === 'unknown' ? undefined : found;
   }
 

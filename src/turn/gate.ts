@@ -114,7 +114,11 @@ export class Gate {
     found: FoundCredentials | undefined | 'unavailable',
   ): readonly WaitingRequest[] {
     const waiting = this.#waiting.take(username);
-    if (found !== 'unavailable' && this.#asked?.learn(now, username, found)) return waiting;
+    if (
+      found !== 'unavailable' &&
+      this.#asked?.learn({ now, wallNow: this.#env.wallClock() }, username, found)
+    )
+      return waiting;
     for (const request of waiting) this.#giveUp(request);
     return [];
   }
@@ -163,9 +167,8 @@ export class Gate {
 
   /** Nobody here knows the name. Who asks too often waits in vain, as for any answer over UDP; a stream is told. */
   #ask(now: Millis, leg: Leg, request: StunMessage, name: string): Uint8Array | undefined {
-    const admitted = this.#questions.take(subscriberOf(leg.client.ip), now)
-      ? this.#waiting.add(now, name, leg, request.bytes)
-      : 'full';
+    const mayAsk = this.#waiting.has(name) || this.#questions.take(subscriberOf(leg.client.ip), now);
+    const admitted = mayAsk ? this.#waiting.add(now, name, leg, request.bytes) : 'full';
     if (admitted === 'first') this.#events.push({ type: 'want-credentials', name, realm: this.#realm });
     if (admitted !== 'full') return undefined;
     this.#replies.note(leg, request.method, 500);

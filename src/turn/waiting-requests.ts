@@ -45,6 +45,11 @@ export class WaitingRequests {
     return 'joined';
   }
 
+  /** Whether somebody is asking for this name. */
+  has(name: string): boolean {
+    return this.#names.has(name);
+  }
+
   /** Those who have waited for this name; they wait no longer. */
   take(name: string): readonly WaitingRequest[] {
     const requests = this.#names.get(name)?.requests ?? [];

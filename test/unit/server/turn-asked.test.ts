@@ -1,0 +1,61 @@
+/** Credentials that the TURN service has to ask for, over real sockets. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { silentLog } from '../../../src/base/index.ts';
+import { nodeEnv, openTurnLink } from '../../../src/node/index.ts';
+import { openTurnService, type TurnServiceOptions } from '../../../src/server/turn/turn-service.ts';
+
+const HOST = '127.0.0.1';
+
+type Ask = NonNullable<TurnServiceOptions['askCredentials']>;
+
+/** What becomes of an allocation by carol, and the names that were asked for. */
+async function attempt(ask: Ask): Promise<{ outcome: string; asked: readonly string[] }> {
+  const env = nodeEnv({ log: silentLog });
+  const asked: string[] = [];
+  const service = await openTurnService(env, {
+    host: HOST,
+    port: 0,
+    realm: 'test',
+    nonceSecret: env.random.bytes(32),
+    relayPorts: { min: 49_152, max: 65_535 },
+    quotas: { perUser: 20, total: 100 },
+    publicIps: [],
+    peers: { loopback: true, private: 'auto' },
+    askCredentials: (name, realm) => {
+      asked.push(`${name} of ${realm}`);
+      return ask(name, realm);
+    },
+  });
+  const client = await openTurnLink(env, {
+    server: { ip: HOST, port: service.port },
+    transport: 'tcp',
+    credentials: { username: 'carol', password: 'christmas' },
+  });
+  try {
+    await client.allocate();
+    return { outcome: 'allocated', asked };
+  } catch (error) {
+    return { outcome: error instanceof Error && 'code' in error ? String(error.code) : String(error), asked };
+  } finally {
+    await client.close();
+    await service.close();
+  }
+}
+
+test('a user whom the other side knows gets an allocation', async () => {
+  assert.deepEqual(await attempt(() => Promise.resolve({ password: 'christmas' })), {
+    outcome: 'allocated',
+    asked: ['carol of test'],
+  });
+});
+
+test('a user whom the other side does not know is refused', async () => {
+  assert.equal((await attempt(() => Promise.resolve(undefined))).outcome, 'TURN_UNAUTHENTICATED');
+});
+
+test('where the other side cannot be asked nobody gets in, and the server lives on', async () => {
+  const broken = await attempt(() => Promise.reject(new Error('no route to host')));
+  // The 500 cannot be sealed: there is no key to seal it with.
+  assert.equal(broken.outcome, 'STUN_INTEGRITY_VIOLATED');
+});
