@@ -11,6 +11,9 @@ const PATIENCE_WITH_SIZE = 3;
 /** What IPv4 must carry, 576 bytes, less its header and UDP's. */
 const SAFE_DATAGRAM_BYTES = 548;
 
+/** Below this our own timer is quick enough. Half of the first wait that RFC 6347 §4.2.4.1 suggests. */
+const PAUSE_WITH_TIMER_MS = 500;
+
 export class Flight {
   readonly #firstWaitMs: Millis;
   #items: readonly FlightItem[] = [];
@@ -64,11 +67,13 @@ export class Flight {
   }
 
   /**
-   * The other side has repeated itself: whether ours is to be sent again now. RFC 6347 §4.2.4, "Read retransmit". Not
-   * so soon after the last time: one repetition is several messages, and two sides would set each other off.
+   * The other side has repeated itself: whether ours is to be sent again now. RFC 6347 §4.2.4, "Read retransmit". Not so
+   * soon after the last time: one repetition is several messages, and on a path slower than the first wait both sides
+   * repeat what is still under way.
    */
   takeRepeat(now: Millis): boolean {
-    if (this.#items.length === 0 || now - this.#sentAt < this.#firstWaitMs / 2) return false;
+    const pauseMs = this.#dueAt === NEVER ? this.#firstWaitMs / 2 : PAUSE_WITH_TIMER_MS;
+    if (this.#items.length === 0 || now - this.#sentAt < pauseMs) return false;
     this.#sentAt = now;
     this.#transmissions += 1;
     if (this.#dueAt !== NEVER) this.#dueAt = now + this.#waitMs;

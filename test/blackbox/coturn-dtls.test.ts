@@ -33,7 +33,10 @@ describe('coturn clients over DTLS', () => {
   let server: TurnProcess;
   let peer: EchoPeer;
   before(async () => {
-    const access = ['--user', 'mina:a-secret', '--turn-secret', REST_SECRET, '--allow-loopback-peers'];
+    // The client leaves its allocations to their lifetimes.
+    const quota = ['--user-quota', '1000'];
+    const users = ['--user', 'mina:a-secret', '--turn-secret', REST_SECRET];
+    const access = [...users, ...quota, '--allow-loopback-peers'];
     [server, peer] = await Promise.all([startTurnProcess(HOST, access), startPeer(HOST)]);
   });
   after(() => Promise.all([server.stop(), peer.stop()]));
