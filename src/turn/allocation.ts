@@ -27,7 +27,8 @@ export class Allocation implements RelayOwner {
   /** `false` when the stream has ended and the client may still move here. */
   attached = true;
   readonly mobility: Mobility | undefined;
-  readonly user: AuthenticatedUser;
+  /** Changes with a fresh access token only (RFC 7635 §9). Its `quotaName` never changes. */
+  user: AuthenticatedUser;
   readonly createdAt: Millis;
   /** One, or one of each family. */
   readonly relays: Relay[];

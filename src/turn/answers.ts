@@ -26,15 +26,22 @@ export class Answers {
   }
 
   /**
-   * 401 or 438: REALM, NONCE, PASSWORD-ALGORITHMS (its value; empty: left out), and nothing that makes it longer: the
-   * source may be forged.
+   * 401 or 438: REALM, NONCE, PASSWORD-ALGORITHMS (its value; empty: left out), THIRD-PARTY-AUTHORIZATION where tokens
+   * are taken, and nothing that makes it longer: the source may be forged.
    */
-  challenge(request: RequestId, code: 401 | 438, nonce: string, algorithms: Uint8Array): Uint8Array {
+  challenge(
+    request: RequestId,
+    code: 401 | 438,
+    nonce: string,
+    algorithms: Uint8Array,
+    serverName: string | undefined,
+  ): Uint8Array {
     const writer = new MessageWriter(request.method, MessageClass.ERROR, request.transactionId)
       .errorCode(code)
       .text(StunAttribute.REALM, this.#realm)
       .text(StunAttribute.NONCE, nonce);
     if (algorithms.length > 0) writer.attribute(StunAttribute.PASSWORD_ALGORITHMS, algorithms);
+    if (serverName !== undefined) writer.text(StunAttribute.THIRD_PARTY_AUTHORIZATION, serverName);
     return writer.finish();
   }
 

@@ -18,6 +18,7 @@ import type { KeyRing } from './key-ring.ts';
 import type { Leg } from './leg.ts';
 import type { LiveSettings } from './live-settings.ts';
 import type { NonceMint } from './nonce.ts';
+import type { ThirdParty } from './third-party.ts';
 
 export interface AuthenticatedUser {
   /** As in USERNAME, whether that or its hash came. */
@@ -32,6 +33,8 @@ export interface AuthenticatedUser {
   readonly integrity: 'sha1' | 'sha256';
   /** When the credentials expire, in milliseconds since 1970. */
   readonly expiresAt?: Millis;
+  /** Which access token it was; third-party users only, whose `username` is that of a key. */
+  readonly token?: string;
   /** Under strict expiry: no longer lifetime may be granted, 1 s or more, counted from this request. */
   readonly maxLifetimeSeconds?: number;
 }
@@ -41,6 +44,8 @@ export type Verdict =
   /** Answer with REALM and NONCE. `firstTry`: no credentials were offered, as every client begins. */
   | { readonly kind: 'challenge'; readonly code: 401 | 438; readonly firstTry: boolean }
   | { readonly kind: 'bad-request' }
+  /** An access token where none was asked for. RFC 7635 §7. */
+  | { readonly kind: 'unexpected-token' }
   /** Nobody here knows this name, and the nonce is good: ask, then check the request again. */
   | { readonly kind: 'ask'; readonly username: string };
 
@@ -50,6 +55,8 @@ export interface AuthenticatorOptions {
   readonly book: CredentialBook;
   /** Where to look for names that are not in the book. */
   readonly asked?: AskedCredentials;
+  /** Who opens access tokens. */
+  readonly thirdParty?: ThirdParty;
   /** What an unknown name is checked against, so that it takes as long as a known one. */
   readonly decoyKey: Uint8Array;
   /** What PASSWORD-ALGORITHMS offers, the preferred one first; empty: it is not sent. */
@@ -115,7 +122,9 @@ export class Authenticator {
 
     // 4th: is the name valid?
     const username = sameBytes(realm, this.#options.realm) ? this.#usernameOf(request, name) : undefined;
-    const claim = this.#claimOf(clocks, username, holder);
+    const token = request.get(StunAttribute.ACCESS_TOKEN);
+    if (token && !this.#options.thirdParty) return { kind: 'unexpected-token' };
+    const claim = this.#claimOf(clocks, username, token, holder);
     const isFresh = (): boolean => this.#options.nonces.isFresh(clocks.wallNow, leg, nonce);
     // Asking leaves state behind, so here the last check comes first: a forged source has no nonce.
     if (claim === 'ask' && username !== undefined) return isFresh() ? { kind: 'ask', username } : STALE;
@@ -159,9 +168,11 @@ export class Authenticator {
   #claimOf(
     clocks: Clocks,
     username: string | undefined,
+    token: Uint8Array | undefined,
     holder: AuthenticatedUser | undefined,
   ): Candidates | 'ask' | undefined {
     if (username === undefined) return undefined;
+    if (token) return this.#options.thirdParty?.open(clocks.wallNow, username, token);
     if (holder?.username === username && !this.#hasEnded(clocks.wallNow, holder)) {
       return { ...holder, rings: [holder.ring] };
     }
@@ -184,18 +195,23 @@ export class Authenticator {
     for (const ring of claim.rings) {
       const key = ring.keyFor(algorithm);
       if (!key || !this.#fits(request, key)) continue;
-      const { username, quotaName, expiresAt } = claim;
-      const user = { username, quotaName, ring, key, integrity };
+      const { username, quotaName, expiresAt, token } = claim;
+      const user = { username, quotaName, ring, key, integrity, ...(token !== undefined && { token }) };
       if (expiresAt === undefined) return user;
-      if (!this.#options.settings.strictExpiry) return { ...user, expiresAt };
+      if (!this.#isStrict(claim)) return { ...user, expiresAt };
       const maxLifetimeSeconds = Math.max(1, Math.floor((expiresAt - wallNow) / 1000));
       return { ...user, expiresAt, maxLifetimeSeconds };
     }
     return undefined;
   }
 
-  #hasEnded(wallNow: Millis, { expiresAt = NEVER }: AuthenticatedUser): boolean {
-    return this.#options.settings.strictExpiry && expiresAt <= wallNow;
+  #hasEnded(wallNow: Millis, holder: AuthenticatedUser): boolean {
+    return this.#isStrict(holder) && (holder.expiresAt ?? NEVER) <= wallNow;
+  }
+
+  /** RFC 7635 §9: a token bounds what it was given for; other credentials do where the operator says so. */
+  #isStrict({ token }: Pick<Candidates, 'token'>): boolean {
+    return token !== undefined || this.#options.settings.strictExpiry;
   }
 
   /** RFC 8489 §9.2.4: the stronger one decides when both are there. */

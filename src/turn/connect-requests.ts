@@ -16,6 +16,7 @@ import type { PeerConnection, PeerConnections } from './peer-connections.ts';
 import type { PeerPolicy } from './peer-policy.ts';
 import type { Relay, RelayId } from './relay.ts';
 import type { Replies } from './replies.ts';
+import { isSameUser } from './same-user.ts';
 import type { TurnServerEvent } from './server-events.ts';
 
 /** The code of a refusal. */
@@ -80,7 +81,7 @@ export class ConnectRequests {
     if (here !== undefined) return 437;
     const connection = this.#named(request);
     if (connection?.state.kind !== 'pending') return 400;
-    if (connection.allocation.user.username !== user.username) return 441;
+    if (!isSameUser(connection.allocation.user, user, false)) return 441;
     this.#connections.join(connection);
     this.#events.push({ type: 'join-connection', connection: connection.id, leg });
     return this.#answers.success(request, user);

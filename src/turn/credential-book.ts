@@ -19,6 +19,8 @@ export interface Candidates {
   readonly rings: readonly KeyRing[];
   /** Milliseconds since 1970; they are good for nothing from then on. */
   readonly expiresAt?: Millis;
+  /** Which access token it was, for third-party users only: then the expiry is strict. */
+  readonly token?: string;
 }
 
 /** Somebody whose integrity fitted. */

@@ -3,7 +3,7 @@
  * table of fixed size. Knows no allocations. RFC 8489 §9.2.4.
  */
 import { BucketTable, type Env, encodeUtf8, type Millis, type Queue } from '../base/index.ts';
-import { decodeMessage, type StunMessage } from '../stun/index.ts';
+import { decodeMessage, StunAttribute, type StunMessage } from '../stun/index.ts';
 import type { Answers } from './answers.ts';
 import { AskedCredentials, type FoundCredentials } from './asked-credentials.ts';
 import { type AuthenticatedUser, Authenticator, type Verdict } from './authenticator.ts';
@@ -13,8 +13,9 @@ import type { LiveSettings } from './live-settings.ts';
 import { NonceMint } from './nonce.ts';
 import type { Replies } from './replies.ts';
 import type { TurnServerEvent } from './server-events.ts';
-import type { TurnServerChanges, TurnServerOptions } from './server-options.ts';
+import type { OauthKey, TurnServerChanges, TurnServerOptions } from './server-options.ts';
 import { subscriberOf } from './subscriber.ts';
+import { ThirdParty } from './third-party.ts';
 import { type WaitingRequest, WaitingRequests } from './waiting-requests.ts';
 
 /** What becomes of a request at the door. */
@@ -45,6 +46,7 @@ export class Gate {
   readonly #questions: BucketTable;
   readonly #waiting: WaitingRequests;
   readonly #asked: AskedCredentials | undefined;
+  #thirdParty: ThirdParty | undefined;
   #accepted: AcceptedCredentials;
   #authenticator: Authenticator;
   /** First 401 of requests without credentials. */
@@ -77,18 +79,26 @@ export class Gate {
     this.#asked = options.wantCredentials
       ? new AskedCredentials(env.crypto, realm, limits.rememberedNames, ASKED_LIFETIMES)
       : undefined;
+    this.#thirdParty = this.#newThirdParty(options.oauthKeys ?? []);
     this.#accepted = { users: options.users ?? [], restSecrets: options.restSecrets ?? [] };
     this.#authenticator = this.#newAuthenticator(this.#accepted);
   }
 
   /** Throws `StackError` `TURN_USER_INVALID`, and has changed nothing then. */
-  reconfigure({ users, restSecrets }: TurnServerChanges): void {
-    if (!users && !restSecrets) return;
+  reconfigure({ users, restSecrets, oauthKeys }: TurnServerChanges): void {
+    if (!users && !restSecrets && !oauthKeys) return;
     const accepted = {
       users: users ?? this.#accepted.users,
       restSecrets: restSecrets ?? this.#accepted.restSecrets,
     };
-    this.#authenticator = this.#newAuthenticator(accepted);
+    const before = this.#thirdParty;
+    if (oauthKeys) this.#thirdParty = this.#newThirdParty(oauthKeys);
+    try {
+      this.#authenticator = this.#newAuthenticator(accepted);
+    } catch (error) {
+      this.#thirdParty = before;
+      throw error;
+    }
     this.#accepted = accepted;
   }
 
@@ -158,11 +168,15 @@ export class Gate {
       this.#replies.note(leg, request.method, 400);
       return this.#answers.bareError(request, 400);
     }
+    if (verdict.kind === 'unexpected-token') {
+      this.#replies.note(leg, request.method, 420);
+      return this.#answers.bareError(request, 420, [StunAttribute.ACCESS_TOKEN]);
+    }
     if (verdict.firstTry) this.challenges += 1;
     else this.#replies.note(leg, request.method, verdict.code);
     const { features, offer } = this.#authenticator;
     const nonce = this.#nonces.issue(this.#env.wallClock(), leg, features);
-    return this.#answers.challenge(request, verdict.code, nonce, offer);
+    return this.#answers.challenge(request, verdict.code, nonce, offer, this.#thirdParty?.serverName);
   }
 
   /** Nobody here knows the name. Who asks too often waits in vain, as for any answer over UDP; a stream is told. */
@@ -183,6 +197,11 @@ export class Gate {
     this.#replies.send(leg, this.#answers.bareError(request, 500));
   }
 
+  #newThirdParty(keys: readonly OauthKey[]): ThirdParty | undefined {
+    const serverName = this.#options.oauthServerName ?? this.#realm;
+    return keys.length > 0 ? new ThirdParty(this.#env.crypto, keys, serverName) : undefined;
+  }
+
   #newAuthenticator(accepted: AcceptedCredentials): Authenticator {
     const { crypto, random } = this.#env;
     const book = new CredentialBook(crypto, this.#realm, accepted, this.#settings.limits.rememberedNames);
@@ -191,9 +210,11 @@ export class Gate {
       nonces: this.#nonces,
       book,
       ...(this.#asked && { asked: this.#asked }),
+      ...(this.#thirdParty && { thirdParty: this.#thirdParty }),
       decoyKey: random.bytes(16),
       algorithms: this.#options.passwordAlgorithms ?? DEFAULT_ALGORITHMS,
-      usernameAnonymity: this.#options.usernameAnonymity ?? (book.knowsEveryHash && !this.#asked),
+      usernameAnonymity:
+        this.#options.usernameAnonymity ?? (book.knowsEveryHash && !this.#asked && !this.#thirdParty),
       settings: this.#settings,
     });
   }

@@ -1,5 +1,6 @@
 /** Floor 2: TURN, server and client, as machines. No I/O. RFC 8656. */
 
+export { type AccessToken, openAccessToken, sealAccessToken } from './access-token.ts';
 export type { FoundCredentials } from './asked-credentials.ts';
 export { decodeIcmp, type IcmpError } from './attributes.ts';
 export {
@@ -40,6 +41,7 @@ export {
   type BandwidthLimits,
   DEFAULT_LIFETIMES,
   DEFAULT_LIMITS,
+  type OauthKey,
   type PeerPolicyOptions,
   type RelayAddresses,
   type StaticUser,

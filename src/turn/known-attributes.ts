@@ -3,8 +3,9 @@ import { isComprehensionRequired, StunAttribute, type StunMessage } from '../stu
 import { TurnAttribute } from './code-points.ts';
 
 const KNOWN = new Set<number>([...Object.values(StunAttribute), ...Object.values(TurnAttribute)]);
-/** In the tables for its number's sake; nobody here acts on it, so nobody may pretend to. */
+/** Known in their place only, and to servers that can do it: Allocate and Send, and where tokens are taken. */
 KNOWN.delete(TurnAttribute.DONT_FRAGMENT);
+KNOWN.delete(StunAttribute.ACCESS_TOKEN);
 
 /** No honest message has so many; bounds the answer. */
 const MAX_REPORTED = 8;

@@ -55,6 +55,9 @@ export class RefreshRequests {
     const asked = lifetimeValue && decodeU32(lifetimeValue);
     if (lifetimeValue && asked === undefined) return this.#replies.refuse(now, leg, request, user, 400);
 
+    // RFC 7635 §9: from now on the key of the fresh token counts.
+    if (user.token !== undefined) allocation.user = { ...user, quotaName: allocation.user.quotaName };
+
     // "Desired lifetime": zero deletes.
     const lifetimeSeconds = asked === 0 ? 0 : grantedLifetimeSeconds(request, this.#settings.lifetimes, user);
     if (lifetimeSeconds === 0) this.#book.end(now, allocation, relays, 'deleted');

@@ -11,6 +11,14 @@ export interface StaticUser {
 }
 
 /** `allow` opens private addresses, and takes exceptions from `deny`. */
+/** A key that an authorization server shares with this one. RFC 7635 §4.1. */
+export interface OauthKey {
+  /** What clients bring as USERNAME. */
+  readonly kid: string;
+  /** AES-GCM: 16 bytes for A128GCM, 32 for A256GCM. */
+  readonly key: Uint8Array;
+}
+
 export interface PeerPolicyOptions extends Partial<AccessRanges> {
   /** Allow 127.0.0.0/8 and ::1 as peers: for tests on one machine only. */
   readonly loopback: boolean;
@@ -91,6 +99,10 @@ export interface TurnServerOptions {
   /** Secrets of the TURN REST scheme; any of them is accepted, so that one can be replaced without a break. */
   readonly restSecrets?: readonly string[];
   readonly users?: readonly StaticUser[];
+  /** Let in whoever brings a token that was sealed with one of these. RFC 7635. */
+  readonly oauthKeys?: readonly OauthKey[];
+  /** The name that tokens are bound to, told in THIRD-PARTY-AUTHORIZATION. Default: the realm. */
+  readonly oauthServerName?: string;
   /** Ask by `want-credentials` for names that are neither in `users` nor made with a REST secret. */
   readonly wantCredentials?: boolean;
   /**
@@ -150,6 +162,7 @@ export type TurnServerChanges = Partial<
     TurnServerOptions,
     | 'users'
     | 'restSecrets'
+    | 'oauthKeys'
     | 'strictExpiry'
     | 'peerPolicy'
     | 'quotas'

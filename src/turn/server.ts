@@ -11,6 +11,7 @@ import {
   decodeMessage,
   MessageClass,
   prepareOpaqueString,
+  StunAttribute,
   type StunMessage,
   StunMethod,
   TRANSACTION_ID_BYTES,
@@ -45,6 +46,7 @@ import type { RelayId } from './relay.ts';
 import { Replies } from './replies.ts';
 import type { Route } from './route.ts';
 import { Routes } from './routes.ts';
+import { isSameUser } from './same-user.ts';
 import type { TurnServerEvent, TurnStatistics, TurnTransmit } from './server-events.ts';
 import type { TurnServerChanges, TurnServerOptions } from './server-options.ts';
 import { factsOf, fits, type SessionFacts, type SessionFilter } from './session-facts.ts';
@@ -398,8 +400,11 @@ export class TurnServer implements Machine<TurnServerEvent, TurnTransmit> {
     const admission = this.#gate.admit(this.#now, leg, request, holder);
     if (admission.kind === 'turned-away') return admission.answer;
     const { user } = admission;
-    // RFC 8489 §6.3.1: unknown attributes come after authentication. DONT-FRAGMENT has its own place in Allocate.
-    const unknown = unknownRequired(request).filter((type) => type !== TurnAttribute.DONT_FRAGMENT);
+    // RFC 8489 §6.3.1: unknown attributes come after authentication, which is where ACCESS-TOKEN was looked at.
+    // DONT-FRAGMENT has its own place in Allocate.
+    const unknown = unknownRequired(request).filter(
+      (type) => type !== TurnAttribute.DONT_FRAGMENT && type !== StunAttribute.ACCESS_TOKEN,
+    );
     if (unknown.length > 0) return this.#replies.refuse(this.#now, leg, request, user, 420, unknown);
     if (request.method === TurnMethod.ALLOCATE)
       return this.#allocates.handle(this.#now, leg, request, user, allocation);
@@ -415,7 +420,7 @@ export class TurnServer implements Machine<TurnServerEvent, TurnTransmit> {
     if (move?.kind === 'refused') return this.#replies.refuse(this.#now, leg, request, user, move.code);
     // RFC 8656 §5: every other request needs an allocation, and the user who made it.
     if (!allocation) return this.#replies.refuse(this.#now, leg, request, user, 437);
-    if (allocation.user.username !== user.username)
+    if (!isSameUser(allocation.user, user, allocation.leg.id === leg.id))
       return this.#replies.refuse(this.#now, leg, request, user, 441);
     if (request.method === TurnMethod.REFRESH)
       return this.#refreshes.handle(this.#now, leg, request, user, allocation, move?.sequence);
