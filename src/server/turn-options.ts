@@ -1,5 +1,7 @@
 /** From settings to open STUN and TURN listeners. */
+import { availableParallelism } from 'node:os';
 import {
+  type AccessRanges,
   decodeBase64,
   type Env,
   encodeUtf8,
@@ -10,20 +12,15 @@ import {
 import { listenError } from './listen-error.ts';
 import type { Secrets } from './secrets.ts';
 import type { Settings } from './settings/options.ts';
-import type { OauthKey } from './settings/relay-shapes.ts';
+import { MOST_WORKERS, type OauthKey } from './settings/relay-shapes.ts';
 import type { NamedRange } from './settings/shapes.ts';
 import {
   openTurnService,
   type TurnFact,
   type TurnService,
+  type TurnServiceChanges,
   type TurnServiceOptions,
 } from './turn/turn-service.ts';
-
-/** Ranges that let in and that keep out; the narrower one decides. */
-export interface AccessRanges {
-  readonly allow: readonly IpRange[];
-  readonly deny: readonly IpRange[];
-}
 
 /** What settings say of STUN and TURN beyond what must be said. */
 export interface TurnWishes {
@@ -40,7 +37,7 @@ export interface TurnWishes {
   readonly oauthKeys: readonly OauthKey[];
   readonly strictExpiry: boolean;
   readonly alternateServers: readonly SocketAddress[];
-  readonly relayWorkers: number | 'auto';
+  readonly relayWorkers: number;
   /** Whose word about the address of a TCP client is taken. */
   readonly proxies: readonly IpRange[];
   readonly clients: AccessRanges;
@@ -96,7 +93,7 @@ export function turnServiceOptions(settings: Settings, secrets: Secrets): TurnSe
     behaviourDiscovery: settings.behaviourDiscovery
       ? { alternatePort: settings.alternatePort, alternateIp: settings.alternateHost }
       : undefined,
-    relayWorkers: settings.relayWorkers,
+    relayWorkers: workersOf(settings.relayWorkers),
     proxies: rangesOf(settings.proxyProtocol),
     clients: { allow: rangesOf(settings.clientAllow), deny: rangesOf(settings.clientDeny) },
     peers: {
@@ -106,6 +103,30 @@ export function turnServiceOptions(settings: Settings, secrets: Secrets): TurnSe
       deny: rangesOf(settings.peerDeny),
     },
   };
+}
+
+/** What a reload can change while the relay runs. */
+export function turnServiceChanges(settings: Settings, secrets: Secrets): TurnServiceChanges {
+  const { users, restSecrets, strictExpiry, mobility, tcpRelay, quotas, limits, ...rest } =
+    turnServiceOptions(settings, secrets);
+  const { alternateServers, peers, clients } = rest;
+  return {
+    users: users ?? [],
+    restSecrets: restSecrets ?? [],
+    strictExpiry,
+    mobility,
+    tcpRelay,
+    quotas,
+    limits: limits ?? {},
+    alternateServers,
+    peers,
+    clients,
+  };
+}
+
+/** More threads than cores only take turns. */
+function workersOf(wanted: Settings['relayWorkers']): number {
+  return wanted === 'auto' ? Math.min(MOST_WORKERS, availableParallelism()) : wanted;
 }
 
 /** 1 kilobit a second is 125 bytes a second. */

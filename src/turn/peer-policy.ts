@@ -126,7 +126,7 @@ export class PeerPolicy {
   #refusalOfBytes(ip: Uint8Array): PeerRefusal | undefined {
     if (inAnyRange(METADATA, ip)) return 'metadata';
     if (inAnyRange(UNSPECIFIED, ip)) return 'unspecified';
-    if (inAnyRange(LOOPBACK, ip)) return this.#allowLoopback ? undefined : 'loopback';
+    if (inAnyRange(LOOPBACK, ip) && !this.#allowLoopback) return 'loopback';
     if (inAnyRange(LINK_LOCAL, ip)) return 'link-local';
     if (inAnyRange(MULTICAST, ip)) return 'multicast';
     if (inAnyRange(RESERVED, ip)) return 'reserved';

@@ -58,6 +58,11 @@ export function configurationPage(): string {
     'A list is repeated as a flag (`--user a:b --user c:d`), separated by commas in the environment, and an array in',
     '`settings.json`. A switch is `--name` or `--no-name`, and `true` or `false` elsewhere. An empty environment variable counts',
     'as not set. Flags can be seen by other users of the machine, so give secrets by the environment or by `settings.json`.',
+    '',
+    'What is marked with ↻ takes effect without a restart, and without ending a session: a running server reads `settings.json` again when',
+    'it changes, on SIGHUP (where it does not run in a terminal), and when `ieum reload` asks for it. A file with a mistake in it changes',
+    'nothing, and the log says why. Flags and variables still come before the file. Everything else waits for the next start, and the log',
+    'says so.',
   ];
   for (const group of groups) {
     lines.push(
@@ -76,9 +81,9 @@ export function configurationPage(): string {
 }
 
 function row(key: OptionKey): string {
-  const { expects, kind, help, outsideFile } = OPTIONS[key];
+  const { expects, kind, help, outsideFile, live } = OPTIONS[key];
   const cells = [
-    code(flagOf(key)),
+    `${code(flagOf(key))}${live ? ' ↻' : ''}`,
     code(variableOf(key)),
     outsideFile ? '–' : code(key),
     kind === 'list' ? `list: each ${expects}` : expects,

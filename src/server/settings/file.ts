@@ -15,12 +15,17 @@ const MODES = ['development', 'production'] as const satisfies readonly Mode[];
 const Section = v.optional(v.record(v.string(), v.unknown()));
 const Modes = v.object({ development: Section, production: Section });
 
+/** `named` is what `--settings` says. */
+export function settingsPath(named: string | undefined, folder: string): string {
+  return resolve(folder, named ?? 'settings.json');
+}
+
 /**
  * `named` is what `--settings` says; without it `settings.json` of `folder` is read where there is one.
  * `SETTINGS_UNREADABLE` when the file cannot be read or is no JSON, `SETTINGS_INVALID` for what is in it.
  */
 export function readSettingsFile(named: string | undefined, folder: string): FromFile {
-  const path = resolve(folder, named ?? 'settings.json');
+  const path = settingsPath(named, folder);
   const shown = named ?? 'settings.json';
   const written = readText(path, shown, named !== undefined);
   if (written === undefined) return { development: new Map(), production: new Map() };

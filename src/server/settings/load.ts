@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import { formatAddress, StackError } from '../../base/index.ts';
 import { readEnvironment } from './environment.ts';
-import { readSettingsFile } from './file.ts';
+import { readSettingsFile, settingsPath } from './file.ts';
 import { readFlags } from './flags.ts';
 import type { Given, GivenValue } from './given.ts';
 import { flagOf, type Mode, type Option } from './option.ts';
@@ -26,6 +26,10 @@ export interface Loaded {
   /** What the banner shows of each mode, in the seed's order: host and port, and everything that was set. */
   readonly shown: Readonly<Record<Mode, Readonly<Record<string, unknown>>>>;
   readonly warnings: readonly string[];
+  /** The settings file, whether it is there or not. */
+  readonly file: string;
+  /** Reads all sources again. Throws as `loadSettings` does. */
+  readonly again: () => Loaded;
 }
 
 /** The seed's words, and the modes' own names. */
@@ -60,7 +64,16 @@ export function loadSettings(sources: Sources): Loaded {
     development: show('development', mode === 'development' ? given : file?.development),
     production: show('production', mode === 'production' ? given : file?.production),
   };
-  return { settings, words, help, version, shown, warnings: environment.warnings };
+  return {
+    settings,
+    words,
+    help,
+    version,
+    shown,
+    warnings: environment.warnings,
+    file: settingsPath(named, sources.folder),
+    again: () => loadSettings(sources),
+  };
 }
 
 /** The defaults of a mode with some values of its own, for tests and for programs that embed the server. */

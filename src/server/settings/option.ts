@@ -28,6 +28,8 @@ export interface Option<T> {
   readonly secret?: true;
   /** Decides where settings are read from, so settings.json cannot have it. */
   readonly outsideFile?: true;
+  /** A running server takes a changed value up when it reads its settings again. Others wait for the next start. */
+  readonly live?: true;
 }
 
 type OptionGroup =
@@ -48,6 +50,7 @@ interface Traits<T> {
   readonly fallbackText?: string;
   readonly secret?: true;
   readonly outsideFile?: true;
+  readonly live?: true;
 }
 
 type Shape<T> = Pick<Option<T>, 'kind' | 'placeholder' | 'expects' | 'schema'>;

@@ -29,11 +29,13 @@ export const OPTIONS = {
   }),
   drainSeconds: option(shape.whole('SECONDS', 0, 3600), {
     group: 'Start',
+    live: true,
     fallback: 8,
     help: 'How long a stopping server waits for its clients to move on. Below the 10 seconds that container runtimes give; a relay that is to end no call needs more.',
   }),
   drainMinAllocations: option(shape.whole('COUNT', 0, 60_000), {
     group: 'Start',
+    live: true,
     fallback: 0,
     help: 'A stopping `ieum turn` ends as soon as no more allocations than this are left.',
   }),
@@ -72,6 +74,7 @@ export const OPTIONS = {
   }),
   metricsToken: option(shape.optional(shape.secret), {
     group: 'Web',
+    live: true,
     fallback: undefined,
     fallbackText: 'none: /metrics answers to loopback only',
     secret: true,
@@ -108,6 +111,7 @@ export const OPTIONS = {
   }),
   credentialMinutes: option(shape.whole('MINUTES', 1, 1440), {
     group: 'Calls',
+    live: true,
     fallback: 10,
     help: 'How long TURN credentials of a participant live. Calls get fresh ones at half of it.',
   }),
@@ -116,6 +120,7 @@ export const OPTIONS = {
 
   logLevel: option(shape.choice('debug', 'info', 'warn', 'error', 'silent'), {
     group: 'Log',
+    live: true,
     fallback: 'info',
     help: 'The least important messages that are logged. The log goes to standard error.',
   }),

@@ -318,8 +318,8 @@ export class TurnService {
     this.#dtls?.setCredentials(credentials);
   }
 
-  /** A reload: what `changed` names is replaced. Throws `StackError` `TURN_USER_INVALID`, and has changed nothing then. */
-  reconfigure({ peers, clients, ...changed }: TurnServiceChanges): void {
+  /** A reload: what `changed` names is replaced. Rejects with `TURN_USER_INVALID`, and has changed nothing then. */
+  async reconfigure({ peers, clients, ...changed }: TurnServiceChanges): Promise<void> {
     const peerPolicy = peers && this.#peerPolicy(peers);
     this.#machine.reconfigure(monotonicNow(), { ...changed, ...(peerPolicy && { peerPolicy }) });
     if (clients) this.#gate.reconfigure(clients);

@@ -236,7 +236,8 @@ test('every option is in the help and on the page, by flag, variable and key', (
   const page = configurationPage();
   for (const key of OPTION_KEYS) {
     assert.ok(help.includes(`  ${flagOf(key)}`), key);
-    assert.ok(page.includes(`| \`${flagOf(key)}\` | \`${variableOf(key)}\` |`), key);
+    const mark = OPTIONS[key].live ? ' ↻' : '';
+    assert.ok(page.includes(`| \`${flagOf(key)}\`${mark} | \`${variableOf(key)}\` |`), key);
   }
   for (const line of help.split('\n')) assert.ok(line.length <= 110, line);
 });
