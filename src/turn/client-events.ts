@@ -86,6 +86,8 @@ export type TurnClientEvent =
       /** The second family, when it could not be had. */
       readonly missing: Grant['missing'];
     }
+  /** As asked for; what the client refreshes by itself is no news. */
+  | { readonly type: 'refreshed'; readonly lifetimeSeconds: number }
   /** The allocation has come with us to the new address. */
   | { readonly type: 'moved' }
   | { readonly type: 'permitted'; readonly ips: readonly string[] }

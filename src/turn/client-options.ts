@@ -31,3 +31,11 @@ export interface SendOptions {
   /** Set DF on the way to the peer; it then travels as an indication, whatever channel there is. RFC 8656 §11.1. */
   readonly dontFragment?: boolean;
 }
+
+/** Throws `TypeError` for what cannot be had with a relay of TCP. */
+export function checkTcpWish({ evenPort, token, dontFragment }: AllocateOptions, overStream: boolean): void {
+  if (!overStream) throw new TypeError('TCP is relayed to clients over TCP or TLS only (RFC 6062 §4.1).');
+  if (evenPort || token || dontFragment) {
+    throw new TypeError('A relay of TCP has no even port, no reservation and no DF bit (RFC 6062 §4.1).');
+  }
+}

@@ -5,7 +5,7 @@ import type { ClientTask } from './client-events.ts';
 export type Task =
   | { readonly kind: 'binding' }
   | { readonly kind: 'allocate' }
-  | { readonly kind: 'refresh' }
+  | { readonly kind: 'refresh'; readonly asked: boolean }
   | { readonly kind: 'move' }
   | { readonly kind: 'connect'; readonly peer: SocketAddress }
   | { readonly kind: 'delete' }

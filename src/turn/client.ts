@@ -29,7 +29,12 @@ import { channelDataOf, channelNumberOf, encodeChannelData, isChannelData } from
 import { readAddresses, readGrant, writeAllocate, writeLifetime } from './client-allocate.ts';
 import type { ClientTask, TurnClientEvent, TurnFailure } from './client-events.ts';
 import { readIndication } from './client-indications.ts';
-import type { AllocateOptions, SendOptions, TurnClientOptions } from './client-options.ts';
+import {
+  type AllocateOptions,
+  checkTcpWish,
+  type SendOptions,
+  type TurnClientOptions,
+} from './client-options.ts';
 import { ClientPeers, inGroups } from './client-peers.ts';
 import { ClientRedirects } from './client-redirects.ts';
 import { ClientRequests, failure, type RequestOutcome } from './client-requests.ts';
@@ -112,10 +117,15 @@ export class TurnClient implements Machine<TurnClientEvent> {
    * relay of TCP over UDP, or with what only UDP has.
    */
   allocate(now: Millis, options: AllocateOptions = {}): void {
-    if (options.protocol === 'tcp') this.#checkTcpWish(options);
+    if (options.protocol === 'tcp') checkTcpWish(options, this.#reliable);
     if (!this.#advance(now) || this.#state.kind !== 'idle') return;
     this.#wish = options;
     this.#requestAllocation();
+  }
+
+  /** Prolongs the allocation before its time: `refreshed`, or `failed`. RFC 8656 §8.1. */
+  refresh(now: Millis): void {
+    if (this.#advance(now) && this.#state.kind === 'allocated') this.#requestRefresh(true);
   }
 
   /**
@@ -248,7 +258,7 @@ export class TurnClient implements Machine<TurnClientEvent> {
     if (!this.#advance(now)) return;
     for (const outcome of this.#requests.handleTimeout(this.#now)) this.#conclude(outcome);
     for (let due = this.#timers.takeDue(this.#now); due; due = this.#timers.takeDue(this.#now)) {
-      if (due === 'refresh') this.#requestRefresh();
+      if (due === 'refresh') this.#requestRefresh(false);
       else if (due === 'refresh-permissions') this.#refreshPermissions();
       else this.#refreshChannels();
     }
@@ -320,9 +330,11 @@ export class TurnClient implements Machine<TurnClientEvent> {
         this.#events.push({ type: 'moved' });
         this.#requests.release(this.#now);
         return;
-      case 'refresh':
-        this.#handleRefreshed(answer);
+      case 'refresh': {
+        const lifetimeSeconds = this.#handleRefreshed(answer);
+        if (task.asked) this.#events.push({ type: 'refreshed', lifetimeSeconds });
         return;
+      }
       case 'connect': {
         const value = answer.get(TurnAttribute.CONNECTION_ID);
         const id = value && decodeU32(value);
@@ -398,11 +410,13 @@ export class TurnClient implements Machine<TurnClientEvent> {
     this.#events.push({ type: 'allocated', ...rest, mobile: this.#ticket !== undefined });
   }
 
-  #handleRefreshed(answer: StunMessage): void {
+  #handleRefreshed(answer: StunMessage): number {
     const value = answer.get(TurnAttribute.LIFETIME);
+    const lifetimeSeconds = (value && decodeU32(value)) ?? 0;
     // RFC 8016 §3.2.3.
     this.#ticket = answer.get(TurnAttribute.MOBILITY_TICKET)?.slice() ?? this.#ticket;
-    this.#scheduleRefresh((value && decodeU32(value)) ?? 0);
+    this.#scheduleRefresh(lifetimeSeconds);
+    return lifetimeSeconds;
   }
 
   #scheduleRefresh(lifetimeSeconds: number): void {
@@ -410,8 +424,8 @@ export class TurnClient implements Machine<TurnClientEvent> {
     this.#timers.set('refresh', this.#now + Math.max(lifetimeMs - REFRESH_MARGIN_MS, lifetimeMs / 2));
   }
 
-  #requestRefresh(): void {
-    this.#requests.enqueue(this.#now, { kind: 'refresh' }, TurnMethod.REFRESH, (writer) =>
+  #requestRefresh(asked: boolean): void {
+    this.#requests.enqueue(this.#now, { kind: 'refresh', asked }, TurnMethod.REFRESH, (writer) =>
       writeLifetime(writer, this.#wish),
     );
   }
@@ -424,14 +438,6 @@ export class TurnClient implements Machine<TurnClientEvent> {
   #newSession(): ClientSession | undefined {
     const { credentials } = this.#options;
     return credentials && new ClientSession(this.#env.crypto, credentials);
-  }
-
-  #checkTcpWish({ evenPort, token, dontFragment }: AllocateOptions): void {
-    if (!this.#reliable)
-      throw new TypeError('TCP is relayed to clients over TCP or TLS only (RFC 6062 §4.1).');
-    if (evenPort || token || dontFragment) {
-      throw new TypeError('A relay of TCP has no even port, no reservation and no DF bit (RFC 6062 §4.1).');
-    }
   }
 
   #refreshPermissions(): void {

@@ -3,9 +3,8 @@
 import { get } from 'node:https';
 import { createServer } from 'node:net';
 import { type Env, type SocketAddress, StackError } from '../../base/index.ts';
-import { bindError, bindUdp } from '../../node/index.ts';
+import { bindError, bindUdp, openTurnLink } from '../../node/index.ts';
 import { type Finding, fail, ok } from './finding.ts';
-import { openTurnLink } from './turn-link.ts';
 
 /** `ours`: something answers there as a server of ours does. */
 type PortHolder = 'nobody' | 'ours' | 'somebody' | 'unusable';

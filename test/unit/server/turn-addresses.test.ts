@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { StackError, silentLog } from '../../../src/base/index.ts';
-import { openTurnLink } from '../../../src/cli/doctor/turn-link.ts';
-import { nodeEnv, type OwnAddress, scopeOf } from '../../../src/node/index.ts';
+import { nodeEnv, type OwnAddress, openTurnLink, scopeOf } from '../../../src/node/index.ts';
 import { LegTable, legIds, plainLeg } from '../../../src/server/turn/leg-table.ts';
 import { listeningIps, wildcardIps } from '../../../src/server/turn/listening-ips.ts';
 import { RelayAddressBook } from '../../../src/server/turn/relay-addresses.ts';

@@ -9,8 +9,7 @@ import {
   StackError,
   silentLog,
 } from '../../../src/base/index.ts';
-import { openTurnLink, type TurnLink } from '../../../src/cli/doctor/turn-link.ts';
-import { bindUdp, nodeEnv } from '../../../src/node/index.ts';
+import { bindUdp, nodeEnv, openTurnLink, type TurnLink } from '../../../src/node/index.ts';
 import { type Front, openFront } from '../../../src/server/front/front.ts';
 import { type Authority, issueLeaf, makeAuthority } from '../../../src/server/tls/local-ca.ts';
 import {
@@ -68,7 +67,7 @@ function link(
   return openTurnLink(env, {
     server: { ip: HOST, port },
     transport,
-    tls: { ca: authority.cert },
+    ca: authority.cert,
     ...(credentials && { credentials }),
   });
 }
