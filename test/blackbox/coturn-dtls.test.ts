@@ -55,8 +55,8 @@ describe('coturn clients over DTLS', () => {
   }
 
   test('a client without the password gets nothing', async () => {
-    const way = ['-S', '-c', '-u', 'mina', '-w', 'wrong', '-n', '1', '-p', String(server.tlsPort), HOST];
-    const report = await runClient(way);
+    const who = ['-u', 'mina', '-w', 'wrong', '-e', HOST, '-r', String(peer.port)];
+    const report = await runClient(['-S', '-c', ...who, '-n', '1', '-p', String(server.tlsPort), HOST]);
     assert.equal(report.received, 0);
     assert.match(report.output, /401|438|Unauthorized|Wrong credentials/i);
   });
