@@ -33,8 +33,6 @@ export interface TurnWishes {
   readonly behaviourDiscovery:
     | { readonly alternatePort: number; readonly alternateIp: string | undefined }
     | undefined;
-  /** RFC 7635. */
-  readonly oauthKeys: readonly OauthKey[];
   readonly strictExpiry: boolean;
   readonly alternateServers: readonly SocketAddress[];
   readonly relayWorkers: number;

@@ -12,6 +12,7 @@ import type { OauthKey } from './server-options.ts';
 const CLOCK_DELTA_MS = 5000;
 /** HMAC-SHA-1 wants so many. RFC 7635 §6.2. */
 const SHA1_BYTES = 20;
+const COTURN_KEY_BYTES = 16;
 /** Tells tokens apart in quotas and logs. */
 const TOKEN_ID_BYTES = 8;
 
@@ -54,12 +55,13 @@ export class ThirdParty {
 
   /**
    * RFC 7635 §5: the key as it is, whatever the algorithm. Appendix B: one that was made for HMAC-SHA-256 is hashed down
-   * for HMAC-SHA-1.
+   * for HMAC-SHA-1. And coturn, server and clients alike, takes the first 16 bytes for HMAC-SHA-1, as many as the keys of
+   * passwords have; whoever has been given a token for it may come here too.
    */
   #ringsOf(macKey: Uint8Array): readonly KeyRing[] {
-    const asItIs: KeyRing = { keyFor: () => macKey };
-    if (macKey.length <= SHA1_BYTES) return [asItIs];
-    const hashed = this.#crypto.hash('sha1', macKey);
-    return [asItIs, { keyFor: () => hashed }];
+    const keys = [macKey];
+    if (macKey.length > SHA1_BYTES) keys.push(this.#crypto.hash('sha1', macKey));
+    keys.push(macKey.slice(0, COTURN_KEY_BYTES));
+    return keys.map((key) => ({ keyFor: () => key }));
   }
 }

@@ -232,6 +232,17 @@ test('appendix B: a MAC key of 32 bytes is hashed down for HMAC-SHA-1, and taken
   assert.equal(sealOf(answer, macKey), 'sha256');
 });
 
+test('coturn’s clients use the first 16 bytes of the MAC key, and are let in', () => {
+  const client = comer(trusting());
+  const key = MAC_KEY.subarray(0, 16);
+  const answer = request(client, TurnMethod.ALLOCATE, bring(tokenOf(), udpRequested), { key });
+  assert.equal(codeOf(answer), 0);
+  assert.equal(sealOf(answer, key), 'sha1');
+  assert.equal(codeOf(request(client, TurnMethod.CREATE_PERMISSION, peers('192.0.2.9'), { key })), 0);
+  const shorter = MAC_KEY.subarray(0, 15);
+  assert.equal(allocate(comer(trusting()), tokenOf(), { key: shorter }), 401);
+});
+
 test('quotas count tokens, and a fresh token does not change who is counted', () => {
   const lab = trusting({ quotas: { perUser: 1, total: 10 } });
   const client = comer(lab, 'north', 1);
