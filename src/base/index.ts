@@ -13,6 +13,7 @@ export {
 export { type Aged, AgingMap } from './aging-map.ts';
 export { ByteReader, ByteWriter, concatBytes, sameBytes } from './bytes.ts';
 export { crc32 } from './crc32.ts';
+export { CRC32C_START, crc32c, updateCrc32c } from './crc32c.ts';
 export type {
   Aead,
   AeadName,
@@ -55,5 +56,6 @@ export type {
 export { Queue } from './queue.ts';
 export { type Random, randomBelow } from './random.ts';
 export { SeededRandom } from './seeded-random.ts';
+export { serialDistance, serialLess, serialLess16 } from './serial.ts';
 export { TimerTable } from './timers.ts';
 export { BucketTable, type Rate, TokenBucket } from './token-bucket.ts';

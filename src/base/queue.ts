@@ -14,6 +14,11 @@ export class Queue<T> {
     this.#length += 1;
   }
 
+  /** The oldest item, which stays. */
+  peek(): T | undefined {
+    return this.#length === 0 ? undefined : this.#ring[this.#head];
+  }
+
   /** Removes and returns the oldest item. */
   take(): T | undefined {
     if (this.#length === 0) return undefined;

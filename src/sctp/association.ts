@@ -1,0 +1,423 @@
+/**
+ * One SCTP association over one path, as data channels use it over DTLS: begins, carries messages both ways, resets
+ * streams, ends. Bytes of packets in, bytes of packets out; knows nothing of DTLS or channels. RFC 9260, RFC 8261.
+ */
+import { type Env, type Machine, type Millis, NEVER } from '../base/index.ts';
+import { AssociationContext, type Link, type State } from './association-context.ts';
+import { CauseCode, ChunkType, T_FLAG } from './code-points.ts';
+import { decodeDataFragment } from './data-chunk.ts';
+import { Ending } from './ending.ts';
+import {
+  describeCauses,
+  encodeInvalidStreamCause,
+  encodeQuotingCause,
+  encodeTextCause,
+} from './error-cause.ts';
+import type { SctpEvent } from './events.ts';
+import { decodeForwardTsn } from './forward-tsn-chunk.ts';
+import type { WholeMessage } from './fragment-runs.ts';
+import type { SctpOptions } from './options.ts';
+import type { MessageToSend } from './outgoing-message.ts';
+import {
+  type Chunk,
+  decodePacket,
+  hasZeroChecksumByRight,
+  type Packet,
+  type PacketWriter,
+} from './packet.ts';
+import { decodeReconfigurations } from './reconfig-chunk.ts';
+import { decodeSack } from './sack-chunk.ts';
+import { SetUp } from './set-up.ts';
+import type { ResetOutcome } from './stream-reset.ts';
+
+/** One call writes no more packets than a full congestion window of small ones needs. */
+const MAX_PACKETS_PER_FLUSH = 4096;
+
+export class SctpAssociation implements Machine<SctpEvent, Uint8Array> {
+  readonly #context: AssociationContext;
+  readonly #setUp: SetUp;
+  readonly #ending: Ending;
+  #heartbeatInfo: Uint8Array | undefined;
+
+  constructor(env: Env, options: SctpOptions) {
+    this.#context = new AssociationContext(env, options);
+    this.#setUp = new SetUp(this.#context);
+    this.#ending = new Ending(this.#context);
+  }
+
+  /** Packets that were not for this association, or broken. */
+  get discarded(): number {
+    return this.#context.discarded;
+  }
+
+  get state(): State['kind'] {
+    return this.#context.state.kind;
+  }
+
+  /** Sends INIT. Both ends may do so at the same time, as WebRTC's do. RFC 9260 §5.1 A. */
+  connect(now: Millis): void {
+    if (!this.#advance(now) || this.#context.state.kind !== 'idle') return;
+    this.#setUp.connect();
+  }
+
+  /**
+   * Queues a message: `false` before `connected` and while closing. The payload is borrowed until `buffer-drained` says
+   * that it has gone. An empty payload, or a stream that the peer does not have, throws `RangeError`.
+   */
+  send(now: Millis, message: MessageToSend): boolean {
+    if (message.payload.length === 0)
+      throw new RangeError('SCTP carries no empty message (RFC 9260 §3.3.1).');
+    if (!this.#advance(now) || this.#context.state.kind !== 'established') return false;
+    const { link } = this.#context.state;
+    if (message.stream >= link.outboundStreams) {
+      throw new RangeError(`Stream ${message.stream} does not exist: there are ${link.outboundStreams}.`);
+    }
+    link.outbound.send(this.#context.now, message);
+    this.#flush();
+    return true;
+  }
+
+  /** Given to `send` for this stream and neither acknowledged nor given up, in bytes. */
+  bufferedBytes(stream: number): number {
+    return this.#context.link?.outbound.bufferedBytes(stream) ?? 0;
+  }
+
+  /** Received and not handed on, since something before it is missing; with what holding it costs. */
+  get heldBytes(): number {
+    return this.#context.link?.inbound.heldBytes ?? 0;
+  }
+
+  /** Of the share of each stream while several wait: 1 … 65535, 256 at first. RFC 8831 §6.4. */
+  setWeight(stream: number, weight: number): void {
+    this.#context.link?.outbound.scheduler.setWeight(stream, weight);
+  }
+
+  /** Once what waits on them has left: `streams-reset`. RFC 6525 §5.1.2. */
+  resetStreams(now: Millis, streams: readonly number[]): void {
+    if (!this.#advance(now) || this.#context.state.kind !== 'established') return;
+    const { link } = this.#context.state;
+    if (!link.extensions.reconfiguration) {
+      this.#context.events.push({ type: 'streams-reset', streams, refused: true });
+      return;
+    }
+    link.resets.want(streams);
+    this.#flush();
+  }
+
+  /** Lets everything arrive, then ends: `closed`. RFC 9260 §9.2. */
+  shutdown(now: Millis): void {
+    if (!this.#advance(now)) return;
+    const state = this.#context.state;
+    if (state.kind === 'established') {
+      this.#ending.begin();
+      this.#noteProgress();
+      this.#flush();
+    } else if (state.kind === 'idle' || state.kind === 'cookie-wait' || state.kind === 'cookie-echoed') {
+      this.abort(now, 'closed before it was established');
+    }
+  }
+
+  /** Ends at once and tells the peer. RFC 9260 §9.1. */
+  abort(now: Millis, reason: string): void {
+    if (!this.#advance(now)) return;
+    const link = this.#context.link;
+    if (link) {
+      const cause = encodeTextCause(CauseCode.USER_ABORT, reason);
+      this.#context.transmit(link.peerTag, ChunkType.ABORT, cause, link.extensions.zeroChecksum);
+    }
+    this.#context.finish(undefined);
+  }
+
+  /** One packet, as it came out of DTLS. Borrowed. */
+  handlePacket(now: Millis, bytes: Uint8Array): void {
+    if (!this.#advance(now)) return;
+    const packet = decodePacket(bytes);
+    if (!packet || !this.#isForUs(packet, bytes)) {
+      this.#context.discarded += 1;
+      return;
+    }
+    for (const chunk of packet.chunks) {
+      if (this.#context.state.kind === 'closed') return;
+      if (!this.#handleChunk(packet, chunk)) break;
+    }
+    this.#context.link?.inbound.endPacket(this.#context.now);
+    this.#noteProgress();
+    this.#flush();
+  }
+
+  handleTimeout(now: Millis): void {
+    if (!this.#advance(now)) return;
+    for (
+      let due = this.#context.timers.takeDue(this.#context.now);
+      due;
+      due = this.#context.timers.takeDue(this.#context.now)
+    ) {
+      if (due === 'init') this.#setUp.repeat();
+      else if (due === 'shutdown') this.#ending.repeat();
+      else this.#beat();
+    }
+    const link = this.#context.link;
+    if (link) {
+      link.outbound.handleTimeout(this.#context.now);
+      link.resets.handleTimeout(this.#context.now);
+      this.#context.checkErrors(link);
+    }
+    this.#noteProgress();
+    this.#flush();
+  }
+
+  nextTimeout(): Millis {
+    if (this.#context.state.kind === 'closed') return NEVER;
+    const link = this.#context.link;
+    const own = this.#context.timers.next();
+    if (!link) return own;
+    return Math.min(own, link.inbound.sackAt, link.outbound.nextTimeout(), link.resets.nextTimeout());
+  }
+
+  pollTransmit(): Uint8Array | undefined {
+    return this.#context.transmits.take();
+  }
+
+  pollEvent(): SctpEvent | undefined {
+    return this.#context.events.take();
+  }
+
+  /** `false` once closed. */
+  #advance(now: Millis): boolean {
+    this.#context.now = Math.max(this.#context.now, now);
+    return this.#context.state.kind !== 'closed';
+  }
+
+  /** RFC 9260 §8.5: whose tag a packet has to carry; RFC 9653 §5.3: which may go without a checksum. */
+  #isForUs(packet: Packet, bytes: Uint8Array): boolean {
+    const { sourcePort, destinationPort, verificationTag, zeroChecksum, chunks } = packet;
+    if (
+      sourcePort !== this.#context.options.remotePort ||
+      destinationPort !== this.#context.options.localPort
+    )
+      return false;
+    const first = chunks[0];
+    const type = first?.type;
+    const begins = type === ChunkType.INIT;
+    const mayGoUnchecked = this.#context.acceptsZeroChecksum && !begins && type !== ChunkType.COOKIE_ECHO;
+    if (zeroChecksum && !mayGoUnchecked && !hasZeroChecksumByRight(bytes)) return false;
+    // §8.5.1 A: INIT alone, with no tag.
+    if (begins) return verificationTag === 0 && chunks.length === 1;
+    // §8.5.1 D: the cookie says which tag is right.
+    if (type === ChunkType.COOKIE_ECHO) return true;
+    const own =
+      'own' in this.#context.state ? (this.#context.link?.ownTag ?? this.#context.state.own.tag) : undefined;
+    if (own !== undefined && verificationTag === own) return true;
+    // §8.5.1 B, C: ABORT and SHUTDOWN COMPLETE may carry the other's tag, if they say so.
+    const reflects = type === ChunkType.ABORT || type === ChunkType.SHUTDOWN_COMPLETE;
+    return (
+      reflects && ((first?.flags ?? 0) & T_FLAG) !== 0 && verificationTag === this.#context.link?.peerTag
+    );
+  }
+
+  /** Whether the chunks behind it are to be looked at. */
+  #handleChunk(packet: Packet, chunk: Chunk): boolean {
+    const { value } = chunk;
+    switch (chunk.type) {
+      case ChunkType.INIT:
+        this.#setUp.handleInit(value);
+        return false;
+      case ChunkType.INIT_ACK:
+        this.#setUp.handleInitAck(value);
+        return true;
+      case ChunkType.COOKIE_ECHO:
+        return this.#setUp.handleCookieEcho(packet, value);
+      case ChunkType.COOKIE_ACK:
+        this.#setUp.handleCookieAck();
+        return true;
+      case ChunkType.ABORT:
+        this.#context.finish({
+          code: 'SCTP_ABORTED_BY_PEER',
+          reason: `The peer aborted, ${describeCauses(value)}.`,
+        });
+        return false;
+      case ChunkType.ERROR:
+        this.#setUp.handleError(value);
+        return true;
+      case ChunkType.PAD:
+        return true;
+      default:
+        break;
+    }
+    const link = this.#context.link;
+    if (!link) return false;
+    return this.#handleLinkChunk(link, chunk);
+  }
+
+  #handleLinkChunk(link: Link, chunk: Chunk): boolean {
+    const { type, value } = chunk;
+    switch (type) {
+      case ChunkType.DATA:
+      case ChunkType.I_DATA:
+        return this.#handleData(link, chunk);
+      case ChunkType.SACK: {
+        const sack = decodeSack(value);
+        if (sack) link.outbound.handleSack(this.#context.now, sack);
+        return true;
+      }
+      case ChunkType.FORWARD_TSN:
+      case ChunkType.I_FORWARD_TSN: {
+        if ((type === ChunkType.I_FORWARD_TSN) !== link.extensions.interleaving) {
+          return this.#context.violation('FORWARD-TSN of the kind that was not agreed');
+        }
+        const forward = decodeForwardTsn(value, link.extensions.interleaving);
+        if (forward) this.#deliver(link.inbound.handleForward(forward));
+        return true;
+      }
+      case ChunkType.RE_CONFIG:
+        for (const found of decodeReconfigurations(value) ?? []) {
+          this.#noteReset(link.resets.handle(found, link.inbound.cumulativeTsn));
+          if (found.kind !== 'response') link.inbound.demandSack(this.#context.now); // RFC 6525 §5.2.1
+        }
+        return true;
+      case ChunkType.HEARTBEAT:
+        // §8.3: what came goes back, unchanged.
+        this.#context.reply({ type: ChunkType.HEARTBEAT_ACK, flags: 0, value: value.slice() });
+        return true;
+      case ChunkType.HEARTBEAT_ACK:
+        this.#handleHeartbeatAck(link, value);
+        return true;
+      case ChunkType.SHUTDOWN:
+      case ChunkType.SHUTDOWN_ACK:
+      case ChunkType.SHUTDOWN_COMPLETE:
+        this.#ending.handleChunk(link, chunk);
+        return true;
+      default:
+        // §3.2: the two highest bits say what to do with what nobody knows.
+        if (type & 0x40) {
+          const cause = encodeQuotingCause(CauseCode.UNRECOGNIZED_CHUNK, value);
+          this.#context.reply({ type: ChunkType.ERROR, flags: 0, value: cause });
+        }
+        return (type & 0x80) !== 0;
+    }
+  }
+
+  #handleData(link: Link, chunk: Chunk): boolean {
+    if ((chunk.type === ChunkType.I_DATA) !== link.extensions.interleaving) {
+      return this.#context.violation('DATA of the kind that was not agreed'); // RFC 8260 §2.2.3
+    }
+    const fragment = decodeDataFragment(chunk);
+    if (!fragment || fragment.payload.length === 0) return this.#context.violation('DATA without user data');
+    // Data in COOKIE-ECHOED tells that the peer has our cookie, but COOKIE ACK comes first in the same packet.
+    if (this.#context.state.kind === 'shutdown-ack-sent' || this.#context.state.kind === 'shutdown-received')
+      return true;
+    if (fragment.stream >= link.inboundStreams) {
+      const cause = encodeInvalidStreamCause(fragment.stream);
+      this.#context.reply({ type: ChunkType.ERROR, flags: 0, value: cause });
+      return true;
+    }
+    this.#deliver(link.inbound.handleData(fragment));
+    return true;
+  }
+
+  #deliver(messages: readonly WholeMessage[]): void {
+    for (const { stream, ppid, unordered, payload } of messages) {
+      this.#context.events.push({ type: 'message', stream, ppid, unordered, payload });
+    }
+  }
+
+  /** §8.3: is the peer still there, while nothing is under way? */
+  #beat(): void {
+    const link = this.#context.link;
+    if (!link) return;
+    if (this.#heartbeatInfo) this.#context.errors += 1;
+    if (!link.outbound.hasOutstanding) {
+      this.#heartbeatInfo = this.#context.env.random.bytes(8);
+      const info = new Uint8Array(12);
+      info.set([0, 1, 0, 12]);
+      info.set(this.#heartbeatInfo, 4);
+      this.#context.reply({ type: ChunkType.HEARTBEAT, flags: 0, value: info });
+    }
+    this.#context.timers.set(
+      'heartbeat',
+      this.#context.now + this.#context.timing.heartbeatMs + link.outbound.rto.ms,
+    );
+  }
+
+  #handleHeartbeatAck(link: Link, value: Uint8Array): void {
+    const info = this.#heartbeatInfo;
+    if (!info || !this.#context.env.crypto.equal(value.subarray(4), info)) return;
+    this.#heartbeatInfo = undefined;
+    this.#context.errors = 0;
+    link.outbound.errors = 0;
+  }
+
+  #noteReset(outcome: ResetOutcome | undefined): void {
+    const link = this.#context.link;
+    if (!outcome || !link) return;
+    const { streams } = outcome;
+    switch (outcome.kind) {
+      case 'incoming':
+        link.inbound.resetStreams(streams);
+        this.#context.events.push({ type: 'streams-reset-by-peer', streams });
+        return;
+      case 'outgoing':
+        for (const stream of streams) link.outbound.scheduler.resetNumbers(stream);
+        this.#context.events.push({ type: 'streams-reset', streams, refused: false });
+        return;
+      case 'refused':
+        for (const stream of streams) link.outbound.scheduler.resume(stream);
+        this.#context.events.push({ type: 'streams-reset', streams, refused: true });
+        return;
+      case 'asked':
+        link.resets.want(streams);
+    }
+  }
+
+  /** What a packet or a timer has made possible. */
+  #noteProgress(): void {
+    const link = this.#context.link;
+    if (!link) return;
+    this.#noteReset(link.resets.advance(link.inbound.cumulativeTsn));
+    for (const stream of link.outbound.takeDrained())
+      this.#context.events.push({ type: 'buffer-drained', stream });
+    if (!link.outbound.isIdle || !link.resets.isIdle) return;
+    this.#ending.advance();
+  }
+
+  /** Writes packets until nothing more may leave. Answers first, then acknowledgements, then resets, then data. */
+  #flush(): void {
+    const link = this.#context.link;
+    if (!link) {
+      this.#context.replies.clear();
+      return;
+    }
+    for (let packets = 0; packets < MAX_PACKETS_PER_FLUSH; packets++) {
+      const writer = this.#context.writer(link.peerTag);
+      this.#fill(link, writer);
+      if (writer.isEmpty) return;
+      this.#context.transmits.push(writer.finish(link.extensions.zeroChecksum));
+    }
+  }
+
+  #fill(link: Link, writer: PacketWriter): void {
+    for (let reply = this.#context.replies.peek(); reply; reply = this.#context.replies.peek()) {
+      if (!writer.fits(reply.value.length)) break;
+      writer.chunk(reply.type, reply.flags, reply.value);
+      this.#context.replies.take();
+    }
+    const mayCarryData = this.#mayCarryData;
+    const sackDue = link.inbound.sackAt <= this.#context.now;
+    // A delayed acknowledgement travels with data that leaves anyway.
+    const sackWaits = link.inbound.sackAt !== NEVER && mayCarryData && link.outbound.hasWork;
+    if ((sackDue || sackWaits) && writer.fits(12)) {
+      writer.chunk(ChunkType.SACK, 0, link.inbound.takeSack(writer.roomBytes));
+    }
+    if (!mayCarryData) return;
+    const { scheduler, lastTsn, rto } = link.outbound;
+    const isReady = (stream: number) => scheduler.isIdle(stream);
+    const reset = link.resets.poll(this.#context.now, rto.ms, lastTsn, isReady);
+    if (reset && writer.fits(reset.length)) writer.chunk(ChunkType.RE_CONFIG, 0, reset);
+    link.outbound.fill(this.#context.now, writer);
+  }
+
+  get #mayCarryData(): boolean {
+    const { kind } = this.#context.state;
+    return kind === 'established' || kind === 'shutdown-pending' || kind === 'shutdown-received';
+  }
+}

@@ -1,0 +1,136 @@
+/** INIT and INIT ACK: what an endpoint says of itself at the beginning. Decides nothing. RFC 9260 §3.3.2, §3.3.3. */
+import { ByteReader, ByteWriter } from '../base/index.ts';
+import { ChunkType, EDMID_DTLS, ParameterType } from './code-points.ts';
+import { decodeParameters, encodeParameters, type Parameter } from './parameters.ts';
+
+export interface Extensions {
+  /** RFC 3758. */
+  readonly partialReliability: boolean;
+  /** RFC 8260. */
+  readonly interleaving: boolean;
+  /** RFC 6525. */
+  readonly reconfiguration: boolean;
+  /** RFC 9653, over DTLS. */
+  readonly zeroChecksum: boolean;
+}
+
+export interface InitFacts {
+  /** What packets to this endpoint carry; never 0. */
+  readonly tag: number;
+  readonly receiveWindowBytes: number;
+  readonly outboundStreams: number;
+  readonly inboundStreams: number;
+  readonly initialTsn: number;
+  readonly extensions: Extensions;
+  /** INIT ACK only; a view when decoded. */
+  readonly cookie: Uint8Array | undefined;
+}
+
+export interface DecodedInit {
+  readonly facts: InitFacts;
+  /** Whole parameters that are to be reported: RFC 9260 §3.2.2. Views. */
+  readonly unrecognized: readonly Parameter[];
+}
+
+const FIXED_BYTES = 16;
+const ADDRESS_PARAMETERS: readonly number[] = [5, 6, 9, 11, 12]; // RFC 8261 §5: one path, so addresses say nothing
+
+/** `undefined` when it is broken: too short, tag or stream counts of zero (RFC 9260 §3.3.2, §3.3.3). */
+export function decodeInit(value: Uint8Array): DecodedInit | undefined {
+  const reader = new ByteReader(value);
+  const tag = reader.u32();
+  const receiveWindowBytes = reader.u32();
+  const outboundStreams = reader.u16();
+  const inboundStreams = reader.u16();
+  const initialTsn = reader.u32();
+  if (reader.failed || tag === 0 || outboundStreams === 0 || inboundStreams === 0) return undefined;
+  const parameters = decodeParameters(value.subarray(FIXED_BYTES));
+  if (!parameters) return undefined;
+
+  const unrecognized: Parameter[] = [];
+  let cookie: Uint8Array | undefined;
+  let partialReliability = false;
+  let zeroChecksum = false;
+  const chunkTypes = new Set<number>();
+  for (const parameter of parameters) {
+    if (parameter.type === ParameterType.STATE_COOKIE) cookie = parameter.value;
+    else if (parameter.type === ParameterType.FORWARD_TSN_SUPPORTED) partialReliability = true;
+    else if (parameter.type === ParameterType.SUPPORTED_EXTENSIONS) {
+      for (const type of parameter.value) chunkTypes.add(type);
+    } else if (parameter.type === ParameterType.ZERO_CHECKSUM_ACCEPTABLE) {
+      zeroChecksum = new ByteReader(parameter.value).u32() === EDMID_DTLS;
+    } else if (
+      parameter.type !== ParameterType.UNRECOGNIZED_PARAMETER &&
+      !ADDRESS_PARAMETERS.includes(parameter.type)
+    ) {
+      // RFC 9260 §3.2.1: the second bit asks for a report, the first one to go on.
+      if (parameter.type & 0x4000) unrecognized.push(parameter);
+      if (!(parameter.type & 0x8000)) break;
+    }
+  }
+  const extensions: Extensions = {
+    partialReliability: partialReliability || chunkTypes.has(ChunkType.FORWARD_TSN),
+    interleaving: chunkTypes.has(ChunkType.I_DATA),
+    reconfiguration: chunkTypes.has(ChunkType.RE_CONFIG),
+    zeroChecksum,
+  };
+  const facts: InitFacts = {
+    tag,
+    receiveWindowBytes,
+    outboundStreams,
+    inboundStreams,
+    initialTsn,
+    extensions,
+    cookie,
+  };
+  return { facts, unrecognized };
+}
+
+/** The value of the chunk. `unrecognized`: for INIT ACK, what the peer's INIT had that we do not know. */
+export function encodeInit(facts: InitFacts, unrecognized: readonly Parameter[] = []): Uint8Array {
+  const { extensions } = facts;
+  const fixed = new ByteWriter(FIXED_BYTES)
+    .u32(facts.tag)
+    .u32(facts.receiveWindowBytes)
+    .u16(facts.outboundStreams)
+    .u16(facts.inboundStreams)
+    .u32(facts.initialTsn);
+  const parameters: Parameter[] = [];
+  if (facts.cookie) parameters.push({ type: ParameterType.STATE_COOKIE, value: facts.cookie });
+  if (extensions.partialReliability) {
+    parameters.push({ type: ParameterType.FORWARD_TSN_SUPPORTED, value: new Uint8Array(0) });
+  }
+  const chunkTypes = chunkTypesOf(extensions);
+  if (chunkTypes.length > 0) {
+    parameters.push({ type: ParameterType.SUPPORTED_EXTENSIONS, value: Uint8Array.from(chunkTypes) });
+  }
+  if (extensions.zeroChecksum) {
+    const value = new ByteWriter(4).u32(EDMID_DTLS).finish();
+    parameters.push({ type: ParameterType.ZERO_CHECKSUM_ACCEPTABLE, value });
+  }
+  for (const parameter of unrecognized) {
+    parameters.push({
+      type: ParameterType.UNRECOGNIZED_PARAMETER,
+      value: encodeParameters([parameter]),
+    });
+  }
+  return fixed.bytes(encodeParameters(parameters)).finish();
+}
+
+function chunkTypesOf(extensions: Extensions): number[] {
+  const types: number[] = [];
+  if (extensions.reconfiguration) types.push(ChunkType.RE_CONFIG);
+  if (extensions.partialReliability) types.push(ChunkType.FORWARD_TSN);
+  if (extensions.interleaving) types.push(ChunkType.I_DATA, ChunkType.I_FORWARD_TSN);
+  return types;
+}
+
+/** What both ends can. RFC 8260 §2.2.1, RFC 9653 §5.2, RFC 3758 §3.3.1, RFC 6525 §5.1. */
+export function sharedExtensions(a: Extensions, b: Extensions): Extensions {
+  return {
+    partialReliability: a.partialReliability && b.partialReliability,
+    interleaving: a.interleaving && b.interleaving,
+    reconfiguration: a.reconfiguration && b.reconfiguration,
+    zeroChecksum: a.zeroChecksum && b.zeroChecksum,
+  };
+}

@@ -1,0 +1,54 @@
+/** What an association can be told. Every number has a default with a reason. RFC 9260 §16. */
+import type { Millis } from '../base/index.ts';
+
+export interface SctpOptions {
+  /** RFC 8841 §5: both ends say theirs in SDP. */
+  readonly localPort: number;
+  readonly remotePort: number;
+  /** 32 random bytes; seals the cookies. Borrowed. */
+  readonly cookieSecret: Uint8Array;
+  readonly maxPacketBytes?: number;
+  readonly receiveWindowBytes?: number;
+  readonly maxWindowBytes?: number;
+  readonly outboundStreams?: number;
+  readonly inboundStreams?: number;
+  /** RFC 8260: messages of several streams may mix. */
+  readonly interleaving?: boolean;
+  /** RFC 9653. */
+  readonly zeroChecksum?: boolean;
+  readonly timing?: Partial<SctpTiming>;
+}
+
+export interface SctpTiming {
+  readonly rtoInitialMs: Millis;
+  readonly rtoMinMs: Millis;
+  readonly rtoMaxMs: Millis;
+  readonly delayedSackMs: Millis;
+  readonly heartbeatMs: Millis;
+  readonly cookieLifetimeMs: Millis;
+  /** Association.Max.Retrans. */
+  readonly maxRetransmits: number;
+  /** Max.Init.Retransmits. */
+  readonly maxInitRetransmits: number;
+}
+
+/** 1191 = 1280 (IPv6) − 40 − 8 (UDP) − 24 (GCM) − 13 (DTLS) − 4 (ChannelData). RFC 8831 §5 allows no more without probing. */
+export const DEFAULT_MAX_PACKET_BYTES = 1191;
+/** Four messages of 256 KiB, the size that browsers agree on, with what holding their fragments costs. */
+export const DEFAULT_RECEIVE_WINDOW_BYTES = 2 ** 21;
+/** 1 Gbit/s over 8 ms; a socket buffer on the way is not larger either. */
+export const DEFAULT_MAX_WINDOW_BYTES = 2 ** 20;
+/** RFC 8831 §6.2 asks for 65535; each costs nothing until it is used. */
+export const DEFAULT_STREAMS = 65_535;
+
+export const DEFAULT_TIMING: SctpTiming = {
+  rtoInitialMs: 500,
+  /** RFC 9260 §16 says 1 s; a peer's delayed SACK takes up to 200 ms, and calls cannot wait a second. */
+  rtoMinMs: 300,
+  rtoMaxMs: 10_000,
+  delayedSackMs: 20,
+  heartbeatMs: 30_000,
+  cookieLifetimeMs: 60_000,
+  maxRetransmits: 10,
+  maxInitRetransmits: 8,
+};
