@@ -36,6 +36,5 @@ export { createSelfSigned, type SelfSigned, type SelfSignedOptions } from './sel
 export { createSigningKey } from './signatures.ts';
 export type { CertificateFacts } from './turn/certificate-facts.ts';
 export type { SecureFacts } from './turn/pipe.ts';
-export { openTurnData, type TurnDataOptions } from './turn/turn-data.ts';
 export { openTurnLink, TurnLink, TurnLinkError, type TurnLinkOptions } from './turn/turn-link.ts';
 export { bindUdp, type UdpCounts, type UdpOptions, type UdpSocket } from './udp.ts';

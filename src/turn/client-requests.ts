@@ -98,6 +98,11 @@ export class ClientRequests<Task> {
     this.#transmits = transmits;
   }
 
+  /** What is known of realm, nonce and key. */
+  get session(): ClientSession | undefined {
+    return this.#session;
+  }
+
   /** `fill` writes the attributes of the method; it is called again when the request has to be made anew. */
   start(now: Millis, task: Task, method: number, fill: (writer: MessageWriter) => void): void {
     this.#start(now, task, method, fill, 0);

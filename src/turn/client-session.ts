@@ -55,6 +55,13 @@ export class ClientSession {
     this.#password = password;
   }
 
+  /** Knows what this one knows, and learns for itself: for a second connection to the same server. */
+  copy(): ClientSession {
+    const copy = new ClientSession(this.#crypto, { username: this.#username, password: this.#password });
+    copy.#challenge = this.#challenge;
+    return copy;
+  }
+
   /** Whether requests can be authenticated: the server has said its realm. */
   get ready(): boolean {
     return this.#challenge !== undefined;

@@ -17,7 +17,7 @@ import {
   checkFingerprint,
   decodeMessage,
   MessageClass,
-  MessageWriter,
+  type MessageWriter,
   StreamFramer,
   StunAttribute,
   type StunMessage,
@@ -28,7 +28,7 @@ import { decodeU32, encodeChannelNumber } from './attributes.ts';
 import { channelDataOf, channelNumberOf, encodeChannelData, isChannelData } from './channel-data.ts';
 import { readAddresses, readGrant, writeAllocate, writeLifetime } from './client-allocate.ts';
 import type { ClientTask, TurnClientEvent, TurnFailure } from './client-events.ts';
-import { readIndication } from './client-indications.ts';
+import { encodeSend, readIndication } from './client-indications.ts';
 import {
   type AllocateOptions,
   checkTcpWish,
@@ -48,7 +48,8 @@ import {
   type Task,
 } from './client-tasks.ts';
 import { TurnAttribute, TurnMethod } from './code-points.ts';
-import { connectionId } from './connection-id.ts';
+import { type ConnectionId, connectionId } from './connection-id.ts';
+import { TurnDataConnection } from './data-connection.ts';
 import { MAX_PEER_PAYLOAD_BYTES } from './payload.ts';
 
 type State =
@@ -139,6 +140,12 @@ export class TurnClient implements Machine<TurnClientEvent> {
     );
   }
 
+  /** The machine of a second stream to the same server, which is open, for a connection of `connected` or `connection-attempt`. */
+  dataConnection(now: Millis, connection: ConnectionId): TurnDataConnection {
+    const session = this.#requests.session?.copy();
+    return new TurnDataConnection(now, this.#env, { server: this.#server, session, connection });
+  }
+
   /** Lets these IP addresses send to us, and us to them; kept alive from then on: `permitted`, or `failed`, for each ten. */
   permit(now: Millis, ips: readonly string[]): void {
     if (!this.#advance(now) || this.#state.kind !== 'allocated') return;
@@ -174,11 +181,7 @@ export class TurnClient implements Machine<TurnClientEvent> {
     }
     if (!this.#peers.isPermitted(peer.ip)) return false;
     const id = this.#env.random.bytes(TRANSACTION_ID_BYTES);
-    const writer = new MessageWriter(TurnMethod.SEND, MessageClass.INDICATION, id, 64 + data.length)
-      .xorAddress(TurnAttribute.XOR_PEER_ADDRESS, peer)
-      .attribute(TurnAttribute.DATA, data);
-    if (options.dontFragment) writer.flag(TurnAttribute.DONT_FRAGMENT);
-    this.#transmit(writer.finish());
+    this.#transmit(encodeSend(id, peer, data, options));
     return true;
   }
 

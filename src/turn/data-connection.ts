@@ -13,15 +13,18 @@ import {
 import { checkFingerprint, decodeMessage, MessageClass, StreamFramer } from '../stun/index.ts';
 import type { TurnFailure } from './client-events.ts';
 import { ClientRequests, failure } from './client-requests.ts';
-import { type ClientCredentials, ClientSession } from './client-session.ts';
+import type { ClientSession } from './client-session.ts';
 import { TurnAttribute, TurnMethod } from './code-points.ts';
 import type { ConnectionId } from './connection-id.ts';
 
 export interface DataConnectionOptions {
   /** The address that the control connection goes to. */
   readonly server: SocketAddress;
-  /** Those of the control connection. */
-  readonly credentials: ClientCredentials;
+  /**
+   * What the control connection knows, a copy. A request that names nobody would do, says the RFC; coturn ends the
+   * stream for it.
+   */
+  readonly session: ClientSession | undefined;
   readonly connection: ConnectionId;
 }
 
@@ -39,10 +42,9 @@ export class TurnDataConnection implements Machine<DataConnectionEvent> {
   #now: Millis;
   #done = false;
 
-  /** For a stream that is open, as the other one is: TCP or TLS. Throws `StackError` `TURN_USER_INVALID`. */
+  /** For a stream that is open, as the other one is: TCP or TLS. */
   constructor(now: Millis, env: Env, options: DataConnectionOptions) {
-    const { server, credentials, connection } = options;
-    const session = new ClientSession(env.crypto, credentials);
+    const { server, session, connection } = options;
     this.#now = now;
     this.#requests = new ClientRequests(env, session, server, true, this.#transmits);
     this.#requests.start(now, 'bind', TurnMethod.CONNECTION_BIND, (writer) =>

@@ -17,11 +17,7 @@ export type { Alternate } from './client-redirects.ts';
 export type { ClientCredentials } from './client-session.ts';
 export { TurnAttribute, TurnMethod } from './code-points.ts';
 export { type ConnectionId, connectionId } from './connection-id.ts';
-export {
-  type DataConnectionEvent,
-  type DataConnectionOptions,
-  TurnDataConnection,
-} from './data-connection.ts';
+export type { DataConnectionEvent, TurnDataConnection } from './data-connection.ts';
 export { writeDataIndication } from './data-indication.ts';
 export { isReliable, type Leg, type LegId, legId } from './leg.ts';
 export { PeerPolicy, type PeerRefusal } from './peer-policy.ts';

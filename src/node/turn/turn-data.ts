@@ -1,29 +1,26 @@
 /** The second stream of a TCP relay: opened, proved, and then the peer's own bytes. RFC 6062 §4.3. */
 import type { Socket } from 'node:net';
-import { type Env, StackError } from '../../base/index.ts';
-import { type ClientCredentials, type ConnectionId, TurnDataConnection } from '../../turn/index.ts';
+import { type Millis, StackError } from '../../base/index.ts';
+import type { TurnDataConnection } from '../../turn/index.ts';
 import { monotonicNow } from '../clock.ts';
 import { driveMachine } from '../driver.ts';
 import { plainBytes } from '../plain-bytes.ts';
 import type { PipeOptions } from './pipe.ts';
 import { connectStream } from './stream-pipe.ts';
 
-export interface TurnDataOptions extends PipeOptions {
-  readonly transport: 'tcp' | 'tls';
-  readonly credentials: ClientCredentials;
-  readonly connection: ConnectionId;
-}
-
 /** A paused stream whose bytes are the peer's. Rejects with a StackError of `TurnClientErrorCode`. */
-export async function openTurnData(env: Env, options: TurnDataOptions): Promise<Socket> {
+export async function openTurnData(
+  options: PipeOptions,
+  create: (now: Millis) => TurnDataConnection,
+): Promise<Socket> {
   const { socket } = await connectStream(options);
   return new Promise((resolve, reject) => {
-    const machine = new TurnDataConnection(monotonicNow(), env, options);
+    const machine = create(monotonicNow());
     const driver = driveMachine(machine, {
       onTransmit: ({ bytes }) => socket.write(bytes),
       onEvent: (event) => {
         driver.close();
-        socket.removeAllListeners('data').removeAllListeners('close').removeAllListeners('error');
+        socket.removeAllListeners('data').removeAllListeners('close');
         if (event.type === 'bound') {
           socket.pause();
           if (event.rest.length > 0) socket.unshift(event.rest);

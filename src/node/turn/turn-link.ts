@@ -2,12 +2,14 @@
  * The TURN client machine on real sockets, with promises for who does one thing after the other. Speaks UDP, TCP, TLS and
  * DTLS; follows the machine to other servers. Decides nothing itself.
  */
+import type { Socket } from 'node:net';
 import { type Env, type SocketAddress, StackError, sameAddress } from '../../base/index.ts';
 import {
   type AllocateOptions,
   type Alternate,
   type ClientCredentials,
   type ClientTask,
+  type ConnectionId,
   TurnClient,
   type TurnClientEvent,
   type TurnFailure,
@@ -15,6 +17,7 @@ import {
 import { type Driver, driveMachine } from '../driver.ts';
 import { openPipe } from './open-pipe.ts';
 import type { PipeOptions, SecureFacts, TurnPipe } from './pipe.ts';
+import { openTurnData } from './turn-data.ts';
 
 export interface TurnLinkOptions extends Omit<PipeOptions, 'patienceMs'> {
   readonly credentials?: ClientCredentials | undefined;
@@ -121,9 +124,15 @@ export class TurnLink {
     return this.#ask('channel-bound', 'channel', (now) => this.#client.bindChannel(now, peer));
   }
 
-  /** RFC 6062; then `openTurnData`. */
+  /** RFC 6062; then `openData`. */
   connect(peer: SocketAddress): Promise<EventOf<'connected'>> {
     return this.#ask('connected', 'connect', (now) => this.#client.connect(now, peer));
+  }
+
+  /** A paused stream whose bytes are the peer's, for what `connect` or `nextAttempt` has named. */
+  openData(connection: ConnectionId): Promise<Socket> {
+    const options = { ...this.#options, server: this.#client.server, serverName: this.#serverName };
+    return openTurnData(options, (now) => this.#client.dataConnection(now, connection));
   }
 
   send(peer: SocketAddress, data: Uint8Array): void {

@@ -21,7 +21,7 @@ import {
   TurnAttribute,
   TurnClient,
   type TurnClientEvent,
-  TurnDataConnection,
+  type TurnDataConnection,
   TurnMethod,
 } from '../../../src/turn/index.ts';
 import { labEnv, SERVER } from '../../support/turn/lab.ts';
@@ -417,15 +417,8 @@ describe('TCP relays, RFC 6062', () => {
     next: () => StunMessage;
     events: () => DataConnectionEvent[];
   } {
-    const machine = new TurnDataConnection(
-      0,
-      labEnv(() => 0),
-      {
-        server: SERVER,
-        credentials: CREDENTIALS,
-        connection: connectionId(7),
-      },
-    );
+    const stage = new Stage('tcp').allocated({ protocol: 'tcp' });
+    const machine = stage.client.dataConnection(0, connectionId(7));
     return {
       machine,
       next: () => {
@@ -443,7 +436,8 @@ describe('TCP relays, RFC 6062', () => {
 
   test('ConnectionBind on the second stream; what follows its answer is the peer’s, whatever it looks like', () => {
     const { machine, next, events } = dataConnection();
-    machine.handleBytes(0, challenge(next()));
+    // It proves at once who it is; the nonce may be bound to the other stream.
+    machine.handleBytes(0, challenge(next(), 438));
     const request = next();
     assert.equal(request.method, TurnMethod.CONNECTION_BIND);
     assert.deepEqual(request.get(TurnAttribute.CONNECTION_ID), Uint8Array.of(0, 0, 0, 7));
@@ -464,7 +458,6 @@ describe('TCP relays, RFC 6062', () => {
     ];
     for (const [code, end] of ends) {
       const { machine, next, events } = dataConnection();
-      machine.handleBytes(0, challenge(next()));
       end(machine, next());
       const [closed, ...more] = events();
       assert.equal(closed?.type === 'closed' && closed.failure.code, code);
