@@ -1,4 +1,5 @@
 /** What a client offers in the extensions of its hello, and what the server may choose of it. */
+import { parseIp } from '../base/index.ts';
 import { EXTENSION } from './code-points.ts';
 import {
   decodeProtocolNames,
@@ -28,7 +29,10 @@ export function clientExtensions(options: ResolvedOptions): Extensions {
     [EXTENSION.EC_POINT_FORMATS, encodePointFormats()],
     [EXTENSION.SIGNATURE_ALGORITHMS, encodeNumberList(SIGNATURE_SCHEME_IDS)],
   ]);
-  if (serverName !== undefined) extensions.set(EXTENSION.SERVER_NAME, encodeServerName(serverName));
+  // RFC 6066 §3: an address is no name.
+  if (serverName !== undefined && !parseIp(serverName)) {
+    extensions.set(EXTENSION.SERVER_NAME, encodeServerName(serverName));
+  }
   if (srtpProfiles.length > 0) {
     extensions.set(EXTENSION.USE_SRTP, encodeUseSrtp(srtpProfiles.map(srtpProfileId)));
   }

@@ -33,7 +33,7 @@ export interface DtlsOptions {
   readonly srtpProfiles?: readonly SrtpProfileName[];
   /** Best first. RFC 7301; for TURN `stun.turn` (RFC 7443). */
   readonly applicationProtocols?: readonly string[];
-  /** The name that a client expects the server to have. RFC 6066 §3. */
+  /** The name that a client expects the server to have; it is not sent when it is an address. RFC 6066 §3. */
   readonly serverName?: string;
   /** Refuses who does not know RFC 7627. Without resumption and renegotiation nothing depends on it. Default: no. */
   readonly requireExtendedMasterSecret?: boolean;

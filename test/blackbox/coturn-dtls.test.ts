@@ -58,6 +58,6 @@ describe('coturn clients over DTLS', () => {
     const who = ['-u', 'mina', '-w', 'wrong', '-e', HOST, '-r', String(peer.port)];
     const report = await runClient(['-S', '-c', ...who, '-n', '1', '-p', String(server.tlsPort), HOST]);
     assert.equal(report.received, 0);
-    assert.match(report.output, /401|438|Unauthorized|Wrong credentials/i);
+    assert.match(report.output, /Cannot complete Allocation/);
   });
 });
