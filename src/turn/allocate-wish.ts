@@ -80,7 +80,9 @@ export function readAllocateWish(
 
   const evenPort = request.get(TurnAttribute.EVEN_PORT);
   const requested = request.get(TurnAttribute.REQUESTED_ADDRESS_FAMILY);
-  const additional = request.get(TurnAttribute.ADDITIONAL_ADDRESS_FAMILY);
+  const additional =
+    request.get(TurnAttribute.ADDITIONAL_ADDRESS_FAMILY) ??
+    request.get(TurnAttribute.COTURN_ADDITIONAL_ADDRESS_FAMILY);
   const token = request.get(TurnAttribute.RESERVATION_TOKEN);
 
   // Step 5: RESERVATION-TOKEN excludes the others. Whether it is valid is for the book of allocations.

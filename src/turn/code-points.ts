@@ -28,6 +28,8 @@ export const TurnAttribute = {
   CONNECTION_ID: 0x002a,
   ADDITIONAL_ADDRESS_FAMILY: 0x8000,
   ADDRESS_ERROR_CODE: 0x8001,
+  /** The same as ADDITIONAL-ADDRESS-FAMILY to coturn and its clients (4.6), from before it had a number of IANA's. */
+  COTURN_ADDITIONAL_ADDRESS_FAMILY: 0x8032,
   /** RFC 8656 §18.13. */
   ICMP: 0x8004,
   /** RFC 8016 §4. */

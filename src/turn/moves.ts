@@ -7,7 +7,7 @@ import type { Allocation } from './allocation.ts';
 import type { AllocationBook } from './allocation-book.ts';
 import { isReliable, type Leg } from './leg.ts';
 import type { LiveSettings } from './live-settings.ts';
-import type { MobilityTicket, MobilityTickets } from './mobility-tickets.ts';
+import { MAX_SEQUENCE, type MobilityTicket, type MobilityTickets } from './mobility-tickets.ts';
 import type { TurnServerEvent } from './server-events.ts';
 import type { Shard } from './shard.ts';
 
@@ -62,7 +62,8 @@ export class Moves {
     // "the same as the stored 5-tuple": nobody has moved.
     if (allocation.attached && allocation.leg.id === leg.id) return { kind: 'refused', code: 400 };
     const { oldest = 0, latest = 0 } = allocation.mobility ?? {};
-    if (sequence < oldest || sequence > latest) return { kind: 'refused', code: 400 };
+    if (sequence < oldest || sequence > latest || latest >= MAX_SEQUENCE)
+      return { kind: 'refused', code: 400 };
     return { kind: 'may-move', allocation, sequence };
   }
 

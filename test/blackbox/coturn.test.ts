@@ -1,6 +1,6 @@
 /**
  * coturn's own client against `ieum turn`: over UDP, TCP and TLS, by channel and by indication, to a peer outside and
- * between two of its clients. All that is sent must come back.
+ * between two of its clients, while it moves, with relays of TCP and of both families. All that is sent must come back.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -9,7 +9,7 @@ import { startTurnProcess, type TurnProcess } from '../support/turn-process.ts';
 
 const MESSAGES = 20;
 /** The client chooses channel numbers, EVEN-PORT and refreshed families at random: one run proves little. */
-const RUNS = 4;
+const RUNS = 5;
 /**
  * Over TLS coturn's client takes whatever one record holds for one message and never looks for a second. On a machine
  * so busy that two of ours wait they leave in one record, as they may (a stream has no edges); then the tool itself
@@ -19,7 +19,12 @@ const TLS_PACE = ['-z', '200'];
 const TLS_TRIES = 3;
 const USER = ['-u', 'mina', '-w', 'a-secret'];
 const REST_SECRET = 'north-north-north';
-const SERVER_ARGS = ['--user', 'mina:a-secret', '--turn-secret', REST_SECRET, '--allow-loopback-peers'];
+const SERVER_ARGS = [
+  ...['--user', 'mina:a-secret', '--turn-secret', REST_SECRET],
+  ...['--allow-loopback-peers', '--mobility', '--tcp-relay'],
+  // The tool leaves its allocations over UDP behind, and they live for ten minutes.
+  ...['--user-quota', '1000', '--total-quota', '4000'],
+];
 
 interface Flavour {
   readonly name: string;
@@ -27,6 +32,10 @@ interface Flavour {
   readonly tls?: true;
   /** Messages each way; some flavours run two clients, or two components each. */
   readonly expected: number;
+  /** Where the tool counts one side only: of what it sends so much comes back. */
+  readonly received?: number;
+  /** Lines that its output must have at least so many of. */
+  readonly shows?: { readonly line: RegExp; readonly times: number };
   /** Needs no peer: two clients talk through two relays. */
   readonly betweenClients?: true;
 }
@@ -50,6 +59,32 @@ const FLAVOURS: readonly Flavour[] = [
   { name: 'indications over TCP', args: [...USER, '-t', '-s', '-c'], expected: MESSAGES },
   { name: 'channels over TLS', args: [...USER, '-t', '-S', '-c'], tls: true, expected: MESSAGES },
   { name: 'indications over TLS', args: [...USER, '-t', '-S', '-s', '-c'], tls: true, expected: MESSAGES },
+  {
+    name: 'a client that moves, over UDP',
+    args: [...USER, '-M', '-c', '-v'],
+    expected: MESSAGES,
+    shows: { line: /read_mobility_ticket/g, times: 4 },
+  },
+  {
+    name: 'relays of TCP over TCP',
+    args: [...USER, '-T'],
+    expected: 2 * MESSAGES,
+    betweenClients: true,
+  },
+  {
+    name: 'relays of TCP over TLS',
+    args: [...USER, '-T', '-S'],
+    tls: true,
+    expected: 2 * MESSAGES,
+    betweenClients: true,
+  },
+  {
+    name: 'relays of TCP to which the peer connects',
+    args: [...USER, '-P'],
+    expected: 2 * MESSAGES,
+    received: MESSAGES,
+    betweenClients: true,
+  },
   {
     name: 'two clients over UDP',
     args: [...USER, '-y', '-c'],
@@ -94,7 +129,7 @@ for (const [family, host] of [
       assert.equal(await server?.stop(), 0);
     });
 
-    for (const { name, args, tls, expected, betweenClients } of FLAVOURS) {
+    for (const { name, args, tls, expected, received: back = expected, shows, betweenClients } of FLAVOURS) {
       test(`${name}: all messages arrive`, async () => {
         const all = [
           ...args,
@@ -109,9 +144,10 @@ for (const [family, host] of [
         for (const { exitCode, sent, received, lost, output } of reports) {
           assert.deepEqual(
             { exitCode, sent, received, lost },
-            { exitCode: 0, sent: expected, received: expected, lost: 0 },
+            { exitCode: 0, sent: expected, received: back, lost: expected - back },
             `turnutils_uclient ${all.join(' ')}\n${output}\n${server.output()}`,
           );
+          if (shows) assert.ok([...output.matchAll(shows.line)].length >= shows.times, output);
         }
       });
     }
@@ -131,6 +167,65 @@ for (const [family, host] of [
     });
   });
 }
+
+describe("coturn's client and a server of both families", { concurrency: 3 }, () => {
+  let server: TurnProcess;
+  const peers = new Map<string, EchoPeer>();
+
+  before(async () => {
+    server = await startTurnProcess('::', SERVER_ARGS);
+    for (const host of ['127.0.0.1', '::1']) peers.set(host, await startPeer(host));
+  });
+  after(async () => {
+    for (const peer of peers.values()) await peer.stop();
+    assert.equal(await server?.stop(), 0);
+  });
+
+  for (const [name, peerHost, args] of [
+    ['an IPv6 relay for a client over IPv4', '::1', ['-x', '-c']],
+    ['both relays, and a peer over IPv4', '127.0.0.1', ['-Z']],
+    ['both relays, and a peer over IPv6', '::1', ['-Z']],
+    ['both relays over TCP, and a peer over IPv4', '127.0.0.1', ['-Z', '-t']],
+    ['both relays over TCP, and a peer over IPv6', '::1', ['-Z', '-t']],
+  ] as const) {
+    test(`${name}: all messages arrive`, async () => {
+      const peer = peers.get(peerHost);
+      const all = [
+        ...[...USER, ...args, '-n', String(MESSAGES), '-p', String(server.port)],
+        ...['-e', peerHost, '-r', String(peer?.port), '127.0.0.1'],
+      ];
+      const reports = await Promise.all(Array.from({ length: RUNS }, () => runClient(all)));
+      for (const { exitCode, sent, received, lost, output } of reports) {
+        assert.deepEqual([exitCode, lost], [0, 0], `turnutils_uclient ${all.join(' ')}\n${output}`);
+        assert.deepEqual([sent, received], [MESSAGES, MESSAGES]);
+      }
+    });
+  }
+});
+
+test('one user has so many relays and no more: 486', async () => {
+  const host = '127.0.0.1';
+  const server = await startTurnProcess(host, [
+    '--user',
+    'mina:a-secret',
+    '--allow-loopback-peers',
+    '--user-quota',
+    '1',
+  ]);
+  const peer = await startPeer(host);
+  try {
+    // Without -c the tool wants two relays, one for each of RTP and RTCP.
+    const args = [...USER, '-n', '1', '-p', String(server.port), '-e', host, '-r', String(peer.port), host];
+    for (let run = 0; run < RUNS; run++) {
+      const { exitCode, output } = await runClient(args);
+      assert.notEqual(exitCode, 0);
+      assert.match(output, /error 486/);
+    }
+  } finally {
+    await peer.stop();
+    await server.stop();
+  }
+});
 
 test('without --allow-loopback-peers nothing reaches loopback', async () => {
   const host = '127.0.0.1';

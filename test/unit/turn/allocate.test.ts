@@ -421,3 +421,10 @@ test('options that cannot work are refused when the server is made', () => {
     code: 'TURN_USER_INVALID',
   });
 });
+
+test('coturn’s own number for ADDITIONAL-ADDRESS-FAMILY means the same', () => {
+  const client = new RawClient(new TurnLab(), CLIENT);
+  const both: Fill = (writer) => writer.attribute(0x8032, Uint8Array.of(2, 0, 0, 0));
+  const answer = client.request(TurnMethod.ALLOCATE, all(udpRequested, both));
+  assert.equal(answer.getAll(TurnAttribute.XOR_RELAYED_ADDRESS).length, 2);
+});

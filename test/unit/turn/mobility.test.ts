@@ -182,7 +182,7 @@ test('§3.2.2: tickets that are none, of nobody, or of another user are refused,
   const { lab, client, ticket } = mobile();
   const street = at(lab, STREET);
   const bent = ticket.slice();
-  bent[4] = (bent[4] ?? 0) ^ 1;
+  bent[4] = bent[4] === 0x61 ? 0x62 : 0x61;
   assert.equal(codeOf(resume(street, bent)), 400);
   assert.equal(codeOf(resume(street, ticket.subarray(1))), 400);
   assert.equal(codeOf(resume(street, new Uint8Array(0))), 400);
@@ -333,7 +333,7 @@ test('a ticket of another shard is handed over there, and only for who has the c
   const [first, second] = labs;
   assert.ok(first && second);
   const { ticket } = mobile(second);
-  assert.equal(ticket[0], 1);
+  assert.match(Buffer.from(ticket).toString(), /^A[Q-Za-f][\w-]{30}$/);
   const street = at(first, STREET).challenge();
   const request = street.signed(TurnMethod.REFRESH, withTicket(ticket));
   assert.equal(street.exchange(request), undefined);
