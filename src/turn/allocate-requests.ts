@@ -1,9 +1,10 @@
 /** Allocate: from the authenticated request to the answer, which may have to wait for a socket. RFC 8656 §7.2. */
-import { familyOf, type Millis, type Queue, type SocketAddress } from '../base/index.ts';
+import type { Millis, Queue } from '../base/index.ts';
 import type { StunMessage } from '../stun/index.ts';
 import { grantedLifetimeSeconds, readAllocateWish } from './allocate-wish.ts';
 import { Allocation, type Mobility } from './allocation.ts';
 import type { AllocationBook, OpeningOutcome } from './allocation-book.ts';
+import { alternatesFor } from './alternates.ts';
 import { isTicketOf, ticketOf } from './answer-memory.ts';
 import type { Answers } from './answers.ts';
 import type { AuthenticatedUser } from './authenticator.ts';
@@ -133,14 +134,8 @@ export class AllocateRequests {
     const { leg, user, transactionId } = request;
     const id = { method: TurnMethod.ALLOCATE, transactionId };
     // Step 11: who has no room, or is about to leave, may know somebody else.
-    const other = code === 508 ? this.#alternateFor(leg) : undefined;
+    const other = code === 508 ? alternatesFor(this.#settings.alternateServers, leg, user) : undefined;
     this.#replies.note(leg, TurnMethod.ALLOCATE, other ? 300 : code);
     return other ? this.#answers.tryAlternate(id, user, other) : this.#answers.error(id, user, code);
-  }
-
-  /** RFC 8489 §14.15: of the same family as the source of the request. */
-  #alternateFor(leg: Leg): SocketAddress | undefined {
-    const family = familyOf(leg.client.ip);
-    return this.#settings.alternateServers.find((server) => familyOf(server.ip) === family);
   }
 }

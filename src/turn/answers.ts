@@ -1,6 +1,7 @@
 /** How the TURN server's answers look. Decides nothing. RFC 8489 §6.3.1.1, §9.2.4. */
-import type { CryptoProvider, IpFamily, SocketAddress } from '../base/index.ts';
+import type { CryptoProvider, IpFamily } from '../base/index.ts';
 import { ERROR_REASONS, MessageClass, MessageWriter, StunAttribute } from '../stun/index.ts';
+import type { Alternates } from './alternates.ts';
 import { encodeAddressErrorCode, encodePlainAddress } from './attributes.ts';
 import type { AuthenticatedUser } from './authenticator.ts';
 import { TurnAttribute, TurnMethod } from './code-points.ts';
@@ -69,10 +70,15 @@ export class Answers {
   }
 
   /** 300: ask over there. RFC 8489 §10. */
-  tryAlternate(request: RequestId, user: AuthenticatedUser, server: SocketAddress): Uint8Array {
-    const writer = new MessageWriter(request.method, MessageClass.ERROR, request.transactionId)
-      .errorCode(300, ERROR_REASONS.get(300) ?? '')
-      .attribute(StunAttribute.ALTERNATE_SERVER, encodePlainAddress(server));
+  tryAlternate(request: RequestId, user: AuthenticatedUser, { servers, domain }: Alternates): Uint8Array {
+    const writer = new MessageWriter(request.method, MessageClass.ERROR, request.transactionId).errorCode(
+      300,
+      ERROR_REASONS.get(300) ?? '',
+    );
+    for (const server of servers) {
+      writer.attribute(StunAttribute.ALTERNATE_SERVER, encodePlainAddress(server));
+    }
+    if (domain !== undefined) writer.text(StunAttribute.ALTERNATE_DOMAIN, domain);
     return this.#seal(writer, request, user);
   }
 

@@ -34,6 +34,7 @@ export type { Route } from './route.ts';
 export { TurnServer } from './server.ts';
 export type { AllocationEnd, TurnServerEvent, TurnStatistics, TurnTransmit } from './server-events.ts';
 export {
+  type AlternateServer,
   type BandwidthLimits,
   DEFAULT_LIFETIMES,
   DEFAULT_LIMITS,

@@ -1,6 +1,6 @@
 /** What a running machine goes by: the options, filled up with defaults, and exchanged by a reload. Checks nothing. */
-import type { SocketAddress } from '../base/index.ts';
 import {
+  type AlternateServer,
   DEFAULT_LIFETIMES,
   DEFAULT_LIMITS,
   type TurnCapabilities,
@@ -16,7 +16,7 @@ export interface LiveSettings {
   limits: TurnLimits;
   quotas: TurnServerOptions['quotas'];
   strictExpiry: boolean;
-  alternateServers: readonly SocketAddress[];
+  alternateServers: readonly AlternateServer[];
   mobility: boolean;
   tcpRelay: boolean;
   readonly capabilities: TurnCapabilities;

@@ -19,6 +19,14 @@ export interface OauthKey {
   readonly key: Uint8Array;
 }
 
+/** Another server, for clients of one kind. RFC 8489 §10. */
+export interface AlternateServer extends SocketAddress {
+  /** TLS and DTLS are spoken here: for the clients that speak them, and for no others. Default: UDP and TCP. */
+  readonly secure?: boolean;
+  /** The name in its certificate, where that is not ours: a DNS name of at most 255 characters. */
+  readonly domain?: string;
+}
+
 export interface PeerPolicyOptions extends Partial<AccessRanges> {
   /** Allow 127.0.0.0/8 and ::1 as peers: for tests on one machine only. */
   readonly loopback: boolean;
@@ -142,7 +150,7 @@ export interface TurnServerOptions {
    */
   readonly tcpRelay?: boolean;
   /** Where to send whom there is no room for (300 in place of 508): the first one of the client's family. */
-  readonly alternateServers?: readonly SocketAddress[];
+  readonly alternateServers?: readonly AlternateServer[];
   /** What the shell's sockets can do. Default: nothing of it. */
   readonly capabilities?: TurnCapabilities;
   /** SOFTWARE in the answers to Allocate and Refresh; left out by default, since it helps an attacker only. */
