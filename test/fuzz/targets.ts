@@ -1,0 +1,13 @@
+/** All that is fuzzed. */
+import { turnClient } from './client-target.ts';
+import { channelDataCodec, streamFramer, stunCodec } from './codec-targets.ts';
+import { turnServer } from './server-target.ts';
+import type { FuzzTarget } from './target.ts';
+
+export const TARGETS: readonly FuzzTarget[] = [
+  stunCodec,
+  streamFramer,
+  channelDataCodec,
+  turnServer,
+  turnClient,
+];
