@@ -17,7 +17,7 @@ export interface AccessToken {
 }
 
 /** RFC 5116 §5.1, §5.2. */
-export const TOKEN_NONCE_BYTES = 12;
+const TOKEN_NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 /** 160 bits must be supported. */
 const MIN_MAC_KEY_BYTES = 20;

@@ -70,7 +70,7 @@ test('tells the relay what was asked for, in its own units', () => {
   assert.equal(told.relayWorkers, 2);
   assert.deepEqual(Buffer.from(told.nonceSecret).toString(), 'shared-by-all-of-them');
   assert.deepEqual(
-    told.oauthKeys.map(({ kid, key: bytes }) => [kid, Buffer.from(bytes).equals(key)]),
+    told.oauthKeys?.map(({ kid, key: bytes }) => [kid, Buffer.from(bytes).equals(key)]),
     [['k1', true]],
   );
   assert.equal(told.peers.allow.length, 1);
