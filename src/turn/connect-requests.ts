@@ -61,7 +61,7 @@ export class ConnectRequests {
     if (this.#connections.has(allocation, peer)) return 446;
     // "Forbidden by local policy". Another client's relayed address is the one thing of ours that may be reached.
     const sibling = this.#tcpRelayAt(now, peer);
-    if (this.#policy.refusalOf(peer) !== undefined && !sibling) return 403;
+    if (this.#policy.refusalOfConnection(peer) !== undefined && !sibling) return 403;
     if (!this.#connections.hasRoom(allocation)) return 508;
     const id: RequestId = { method: TurnMethod.CONNECT, transactionId: request.transactionId.slice() };
     const connection = this.#connections.open(now, allocation, relay, peer, { leg, request: id });

@@ -109,6 +109,17 @@ export class PeerPolicy {
     return this.isOwnService(peer) ? 'own-service' : this.refusalOfIp(peer.ip);
   }
 
+  /**
+   * For a TCP connection, which reaches far more of what runs on a machine than a datagram does: our own addresses are
+   * refused where private peers are allowed too, unless an operator's range names them. `undefined`: allowed.
+   */
+  refusalOfConnection(peer: SocketAddress): PeerRefusal | undefined {
+    const refusal = this.refusalOf(peer);
+    const bytes = parseIp(peer.ip);
+    if (refusal || !bytes) return refusal;
+    return this.#isOwnUnnamed(peer.ip, bytes) ? 'own-address' : undefined;
+  }
+
   /** Cheap when the port is none of ours. */
   isOwnService(peer: SocketAddress): boolean {
     return this.#ownPorts.has(peer.port) && this.#ownServices.has(reducedKey(peer));
@@ -119,7 +130,11 @@ export class PeerPolicy {
    * Where private peers are allowed, people sit at such addresses; loopback has a rule of its own.
    */
   #isOwnAddress(ip: string, bytes: Uint8Array): boolean {
-    if (this.#allowPrivate || !this.#ownIps.has(reduced(ip)) || inAnyRange(LOOPBACK, bytes)) return false;
+    return !this.#allowPrivate && this.#isOwnUnnamed(ip, bytes);
+  }
+
+  #isOwnUnnamed(ip: string, bytes: Uint8Array): boolean {
+    if (!this.#ownIps.has(reduced(ip)) || inAnyRange(LOOPBACK, bytes)) return false;
     return !this.#access.names(embeddedIpv4(bytes) ?? bytes);
   }
 

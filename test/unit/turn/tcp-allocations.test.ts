@@ -193,11 +193,16 @@ test('§5.2: what the policy refuses is 403: own services, private networks, thi
   assert.equal(code(SERVER), 403);
   assert.deepEqual(ordersOf(session.lab, 'connect-peer'), []);
 
-  // Where everything is allowed, our own port still is not.
+  // Where everything is allowed, our own machine still is not: a connection reaches what runs there, whatever it is.
   const peerPolicy = { ...DEFAULT_OPTIONS.peerPolicy, loopback: true, private: 'allow' as const };
   const open = allocated(tcpLab({ peerPolicy }));
-  assert.equal(codeOf(open.client.request(TurnMethod.CONNECT, to(SERVER))), 403);
+  for (const port of [SERVER.port, 22]) {
+    assert.equal(codeOf(open.client.request(TurnMethod.CONNECT, to({ ...SERVER, port }))), 403);
+    const mapped = { ip: `::ffff:${SERVER.ip}`, port };
+    assert.notEqual(codeOf(open.client.request(TurnMethod.CONNECT, to(mapped))), 0);
+  }
   connecting(open, { ip: '10.1.1.1', port: 80 });
+  connecting(open, { ip: '127.0.0.1', port: 80 });
 });
 
 test('§5.2: a second connection to the same peer is 446, in every state of the first', () => {
