@@ -1,6 +1,7 @@
 /** What is printed when the server listens: the frame, then how people and programs reach it. Text only. */
 import { X509Certificate } from 'node:crypto';
 import { renderUnicodeCompact } from 'uqr';
+import { formatAddress } from '../base/index.ts';
 import type { Loaded, RelayLinks, RunningServer, RunningTurn } from '../server/index.ts';
 
 const LINE = '='.repeat(34);
@@ -40,11 +41,15 @@ function relayLines(relays: readonly RelayLinks[]): string[] {
   );
 }
 
-export function turnBanner(loaded: Loaded, { host, port, tlsPort, dtls, relays }: RunningTurn): string {
+export function turnBanner(
+  loaded: Loaded,
+  { host, port, tlsPort, dtls, relays, health }: RunningTurn,
+): string {
   const at = host.includes(':') ? `[${host}]` : host;
   const listening = [
     `server is listening on turn:${at}:${port} (UDP and TCP)`,
     `server is listening on turns:${at}:${tlsPort} (${dtls ? 'TLS and DTLS' : 'TLS'})`,
+    ...(health ? [`server is listening on http://${formatAddress(health)} (health and metrics)`] : []),
   ];
   return `${frame(loaded, listening)}STUN and TURN:\n${relayLines(relays).join('\n')}\n`;
 }

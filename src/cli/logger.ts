@@ -5,8 +5,13 @@ import type { Log } from '../base/index.ts';
 import type { Settings } from '../server/index.ts';
 import { isColourTerminal } from './colour.ts';
 
+export interface ProcessLog extends Log {
+  /** From now on. */
+  setLevel(level: Settings['logLevel']): void;
+}
+
 /** Written at once (no worker, no buffer), so that nothing is lost when the process ends. */
-export function createLog({ logLevel, logFormat }: Pick<Settings, 'logLevel' | 'logFormat'>): Log {
+export function createLog({ logLevel, logFormat }: Pick<Settings, 'logLevel' | 'logFormat'>): ProcessLog {
   const people = logFormat === undefined ? process.stderr.isTTY === true : logFormat === 'pretty';
   const stream = people
     ? pretty({
@@ -37,5 +42,8 @@ export function createLog({ logLevel, logFormat }: Pick<Settings, 'logLevel' | '
     info: (message, fields) => logger.info(fields ?? {}, message),
     warn: (message, fields) => logger.warn(fields ?? {}, message),
     error: (message, fields) => logger.error(fields ?? {}, message),
+    setLevel(level) {
+      logger.level = level;
+    },
   };
 }

@@ -1,7 +1,12 @@
 #!/usr/bin/env node
 /** The command `ieum`: chooses what to do, and turns failures into one sentence and an exit code. */
 import { StackError } from '../base/index.ts';
-import { helpText, type Loaded, loadSettings, packageVersion } from '../server/index.ts';
+import { helpText, loadSettings, packageVersion } from '../server/index.ts';
+import { type Command, chooseCommand } from './command.ts';
+import { credentialsCommand } from './control/credentials-command.ts';
+import { kickCommand } from './control/kick-command.ts';
+import { reloadCommand } from './control/reload-command.ts';
+import { sessionsCommand } from './control/sessions-command.ts';
 import { doctorCommand } from './doctor/doctor-command.ts';
 import { serveCommand } from './serve-command.ts';
 import { turnCommand } from './turn-command.ts';
@@ -9,15 +14,26 @@ import { turnCommand } from './turn-command.ts';
 /** What the user gave is wrong, or the machine cannot do it: nothing was started. */
 const EXIT_WRONG_USE = 2;
 
-const COMMANDS: Readonly<Record<string, (loaded: Loaded) => Promise<number>>> = {
-  serve: serveCommand,
-  turn: turnCommand,
-  doctor: doctorCommand,
-};
+const COMMANDS: readonly Command[] = [
+  { words: ['serve'], operands: [], flags: {}, run: serveCommand },
+  { words: ['turn'], operands: [], flags: {}, run: turnCommand },
+  { words: ['doctor'], operands: [], flags: {}, run: ({ loaded }) => doctorCommand(loaded) },
+  { words: ['reload'], operands: [], flags: {}, run: reloadCommand },
+  { words: ['turn', 'reload'], operands: [], flags: {}, run: reloadCommand },
+  { words: ['turn', 'sessions'], operands: [], flags: { json: 'switch' }, run: sessionsCommand },
+  { words: ['turn', 'kick'], operands: ['ID, USER or ADDRESS'], flags: {}, run: kickCommand },
+  {
+    words: ['turn', 'credentials'],
+    operands: [],
+    flags: { user: 'text', minutes: 'text', json: 'switch' },
+    run: credentialsCommand,
+  },
+];
 
 async function main(): Promise<number> {
+  const { command, operands, flags, argv } = chooseCommand(COMMANDS, process.argv.slice(2));
   const loaded = loadSettings({
-    argv: process.argv.slice(2),
+    argv,
     environment: process.env,
     folder: process.cwd(),
   });
@@ -29,15 +45,7 @@ async function main(): Promise<number> {
     process.stdout.write(`${packageVersion()}\n`);
     return 0;
   }
-  const [name = 'serve', ...rest] = loaded.words;
-  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (!command) throw wrongUse(`Unknown command "${name}"; there are ${Object.keys(COMMANDS).join(', ')}.`);
-  if (rest[0] !== undefined) throw wrongUse(`Unexpected word "${rest[0]}" after ${name}; see ieum --help.`);
-  return command(loaded);
-}
-
-function wrongUse(sentence: string): StackError {
-  return new StackError('SETTINGS_INVALID', sentence);
+  return command.run({ loaded, operands, flags });
 }
 
 try {

@@ -4,10 +4,15 @@ import type { IceConfiguration } from '../signaling/index.ts';
 import { mintRestCredentials } from '../turn/index.ts';
 import type { AskedHost } from './signaling/attach-signaling.ts';
 
-export interface IceMinterOptions {
+export interface MintingTerms {
   /** Behind the TURN REST scheme. */
   readonly secret: string;
   readonly lifetimeSeconds: number;
+}
+
+export interface IceMinterOptions {
+  /** Asked at each minting, since a reload may change it. */
+  readonly terms: () => MintingTerms;
   /** STUN and TURN over UDP and TCP. */
   readonly turnPort: number;
   /** Whether clients can reach the one TCP port themselves, with TURN over TCP and TLS on it. */
@@ -25,7 +30,8 @@ export class IceMinter {
 
   /** `id` names whom quotas count. */
   mint(id: string, asked: AskedHost): IceConfiguration {
-    const { secret, lifetimeSeconds, turnPort, webPortIsOpen } = this.#options;
+    const { terms, turnPort, webPortIsOpen } = this.#options;
+    const { secret, lifetimeSeconds } = terms();
     const { crypto } = this.#env;
     const { username, password } = mintRestCredentials(
       crypto,

@@ -1,4 +1,5 @@
 /** Numbers for Prometheus in a registry of their own: the process, and what the parts report. Labels are bounded. */
+import { X509Certificate } from 'node:crypto';
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 
 export class Metrics {
@@ -33,6 +34,13 @@ export class Metrics {
         this.set(read());
       },
     });
+  }
+
+  /** `pem`: the chain that is shown to clients, the leaf first. */
+  certificateExpiry(pem: () => string): void {
+    this.gauge('ieum_certificate_expiry_seconds', 'When the certificate ends, in seconds since 1970.', () =>
+      Math.floor(Date.parse(new X509Certificate(pem()).validTo) / 1000),
+    );
   }
 
   /** A number that only grows, kept by somebody else and asked for when the metrics are read. */

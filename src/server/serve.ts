@@ -1,5 +1,4 @@
 /** Brings all parts up as one server and takes them down again. On a failure nothing stays open. */
-import { X509Certificate } from 'node:crypto';
 import { decodeBase64, encodeUtf8, type Log, type SocketAddress } from '../base/index.ts';
 import { nodeEnv, scopeOf } from '../node/index.ts';
 import { CloseStack } from './close-stack.ts';
@@ -15,6 +14,7 @@ import { listenError } from './listen-error.ts';
 import { Metrics } from './metrics.ts';
 import { signalingMetrics } from './metrics-of-signaling.ts';
 import { turnMetrics } from './metrics-of-turn.ts';
+import type { Operable } from './operable.ts';
 import { openSecrets } from './secrets.ts';
 import type { Settings } from './settings/options.ts';
 import { attachSignaling, type SignalingEndpoint } from './signaling/attach-signaling.ts';
@@ -22,10 +22,10 @@ import { StateDir } from './state-dir.ts';
 import { openCertificates } from './tls/open-certificates.ts';
 import type { TurnService } from './turn/turn-service.ts';
 import { logTurnFact } from './turn-facts-log.ts';
-import { openTurn, turnHost } from './turn-options.ts';
+import { openTurn, turnHost, turnServiceChanges } from './turn-options.ts';
 import { packageVersion } from './version.ts';
 
-export interface RunningServer {
+export interface RunningServer extends Operable {
   /** Where the one TCP port listens, with the real port. */
   readonly local: SocketAddress;
   /** As the banner shows it: `https://0.0.0.0:8080`. */
@@ -59,6 +59,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
 }
 
 async function start(settings: Settings, log: Log, open: CloseStack): Promise<RunningServer> {
+  let live = settings;
   const env = nodeEnv({ log });
   const state = new StateDir(settings.stateDir);
   const secrets = openSecrets(state);
@@ -80,12 +81,10 @@ async function start(settings: Settings, log: Log, open: CloseStack): Promise<Ru
     authority: () => certificates.authority,
     isReady: () => ready,
     metrics,
-    metricsToken: settings.metricsToken,
+    metricsToken: () => live.metricsToken,
     log,
   });
-  metrics.gauge('ieum_certificate_expiry_seconds', 'When the certificate ends, in seconds since 1970.', () =>
-    Math.floor(Date.parse(new X509Certificate(certificates.current.cert).validTo) / 1000),
-  );
+  metrics.certificateExpiry(() => certificates.current.cert);
   const web = createWebServers({ app, facts });
   open.push('web servers', () => web.close());
 
@@ -115,8 +114,10 @@ async function start(settings: Settings, log: Log, open: CloseStack): Promise<Ru
   open.push('the port', front.close.bind(front));
 
   const minter = new IceMinter(env, {
-    secret: settings.turnSecret[0] ?? secrets.turn,
-    lifetimeSeconds: settings.credentialMinutes * 60,
+    terms: () => ({
+      secret: live.turnSecret[0] ?? secrets.turn,
+      lifetimeSeconds: live.credentialMinutes * 60,
+    }),
     turnPort: turn.port,
     webPortIsOpen: !isBehindProxy(settings),
   });
@@ -156,10 +157,17 @@ async function start(settings: Settings, log: Log, open: CloseStack): Promise<Ru
     get authority() {
       return certificates.authority;
     },
+    sessions: () => turn.sessions(),
+    kick: (filter) => turn.kick(filter),
+    async reconfigure(next) {
+      await turn.reconfigure(turnServiceChanges(next, secrets));
+      live = next;
+    },
     async drain() {
-      const deadline = performance.now() + settings.drainSeconds * 1000;
+      const deadline = performance.now() + live.drainSeconds * 1000;
       const leftMs = () => Math.max(0, deadline - performance.now());
       ready = false;
+      turn.setDraining(true);
       front.stopAccepting();
       signaling.drain(RECONNECT_IN_MS);
       await until(() => signaling.stats().connections === 0, Math.min(NOTICE_MS, leftMs()));

@@ -33,6 +33,11 @@ export function defaultStateDir(
   return join(environment.XDG_STATE_HOME || join(home, '.local', 'state'), 'ieum');
 }
 
+/** The folder of `--state-dir`, or the one where state goes by default. */
+export function stateFolder(given: string | undefined): string {
+  return resolve(given ?? defaultStateDir(process.platform, process.env, homeFolder()));
+}
+
 /** `STATE_UNUSABLE` where the user has no home, as in containers that run under a made-up user id. */
 function homeFolder(): string {
   try {
@@ -76,7 +81,7 @@ export class StateDir {
    * user's profile has these rights already, and modes mean nothing. `STATE_UNUSABLE` when it cannot be made.
    */
   constructor(path: string | undefined) {
-    this.path = resolve(path ?? defaultStateDir(process.platform, process.env, homeFolder()));
+    this.path = stateFolder(path);
     try {
       makeFolder(this.path);
       if (!statSync(this.path).isDirectory()) throw Object.assign(new Error(), { code: 'ENOTDIR' });

@@ -1,8 +1,8 @@
 /** The web server's paths: the call page and its files, the certificate authority, health, readiness, metrics. */
-import { createHash, timingSafeEqual } from 'node:crypto';
 import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express';
 import type { Log } from '../../base/index.ts';
 import { DOCUMENT_STYLE_HASHES, type Language } from './document.ts';
+import { bearerFits } from './metrics-access.ts';
 import { makePageFile, type PageFile, type PageFiles } from './page-files.ts';
 import { sendPlainPage } from './plain-page.ts';
 import { isLoopback, type RequestFacts } from './request-facts.ts';
@@ -17,7 +17,8 @@ export interface AppOptions {
   /** Whether new visitors can be served. */
   readonly isReady: () => boolean;
   readonly metrics: { readonly contentType: string; text(): Promise<string> };
-  readonly metricsToken: string | undefined;
+  /** Asked at each request: a reload may change it. */
+  readonly metricsToken: () => string | undefined;
   readonly log: Log;
 }
 
@@ -43,7 +44,7 @@ export function createApp(options: AppOptions): Express {
   app.get('/metrics', async (request, response) => {
     if (!mayReadMetrics(request, options)) {
       response.setHeader('WWW-Authenticate', 'Bearer');
-      sendText(response, options.metricsToken === undefined ? 403 : 401, 'not allowed\n');
+      sendText(response, options.metricsToken() === undefined ? 403 : 401, 'not allowed\n');
       return;
     }
     response.setHeader('Content-Type', options.metrics.contentType);
@@ -146,11 +147,8 @@ function sendText(response: Response, status: number, text: string): void {
 
 /** Who has the token, or without one who asks from this machine and for nobody else. */
 function mayReadMetrics(request: Request, { facts, metricsToken }: AppOptions): boolean {
-  const given = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1];
-  if (metricsToken !== undefined && given !== undefined) {
-    const digest = (text: string) => createHash('sha256').update(text).digest();
-    return timingSafeEqual(digest(given), digest(metricsToken));
-  }
+  const fits = bearerFits(request, metricsToken());
+  if (fits !== undefined) return fits;
   // A proxy on this machine asks for somebody else, also if nobody told us to trust it.
   const forwarded = 'x-forwarded-for' in request.headers || 'forwarded' in request.headers;
   return isLoopback(facts.clientAddress(request)) && (facts.isProxied(request) || !forwarded);

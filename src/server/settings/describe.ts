@@ -11,6 +11,11 @@ export function helpText(version: string): string {
     '  ieum [serve] [dev|real] [options]   start everything (node . does the same)',
     '  ieum turn [dev|real] [options]      STUN and TURN alone',
     '  ieum doctor [dev|real] [options]    check whether this machine can serve calls',
+    '  ieum reload                         let the running server read its settings again',
+    '  ieum turn sessions [--json]         who is on the relay of the running server',
+    '  ieum turn kick ID|USER|ADDRESS      end sessions of the running server',
+    '  ieum turn credentials [--user NAME] [--minutes N] [--json]',
+    '                                      short-lived TURN credentials from the secret of this server',
     '  ieum --help | --version',
   ];
   for (const group of groups) {

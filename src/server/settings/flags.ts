@@ -24,12 +24,7 @@ export function readFlags(argv: readonly string[]): CommandLine {
     strict: false,
     allowPositionals: true,
     tokens: true,
-    options: Object.fromEntries(
-      OPTION_KEYS.map((key) => [
-        kebab(key),
-        { type: OPTIONS[key].kind === 'switch' ? 'boolean' : 'string' } as const,
-      ]),
-    ),
+    options: optionFlags(),
   });
   const words: string[] = [];
   const given = new Map<OptionKey, GivenValue>();
@@ -44,6 +39,16 @@ export function readFlags(argv: readonly string[]): CommandLine {
     }
   }
   return { words, given, help, version };
+}
+
+/** As `parseArgs` takes them: which flags are ours, and which of them have a value. */
+export function optionFlags(): Record<string, { readonly type: 'boolean' | 'string' }> {
+  return Object.fromEntries(
+    OPTION_KEYS.map((key) => [
+      kebab(key),
+      { type: OPTIONS[key].kind === 'switch' ? 'boolean' : 'string' } as const,
+    ]),
+  );
 }
 
 function takeFlag(

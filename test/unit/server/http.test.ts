@@ -46,7 +46,7 @@ async function openWorld(options: {
     authority: () => options.authority,
     isReady: () => world.ready,
     metrics: { contentType: 'text/plain; version=0.0.4', text: async () => 'ieum_info 1\n' },
-    metricsToken: options.token,
+    metricsToken: () => options.token,
     log: silentLog,
   });
   const servers = createWebServers({ app, facts });

@@ -18,8 +18,7 @@ const NOW = 1_800_000_000_000;
 function minter(webPortIsOpen: boolean): IceMinter {
   const env = { crypto: nodeCrypto, random: new SeededRandom(1), log: silentLog, wallClock: () => NOW };
   return new IceMinter(env, {
-    secret: 'sixteen-letters!',
-    lifetimeSeconds: 600,
+    terms: () => ({ secret: 'sixteen-letters!', lifetimeSeconds: 600 }),
     turnPort: 3478,
     webPortIsOpen,
   });
