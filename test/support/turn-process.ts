@@ -16,8 +16,13 @@ export interface TurnProcess {
   /** TURN over TLS, and over DTLS. */
   readonly tlsPort: number;
   readonly stateDir: string;
+  /** `http://127.0.0.1:1234` where it was started with `--health-port`. */
+  readonly healthUrl: string | undefined;
   /** All that it has printed so far, for the message of a failing test. */
   readonly output: () => string;
+  signal(name: NodeJS.Signals): void;
+  /** Resolves with the exit code once it has ended by itself or by a signal. */
+  readonly ended: Promise<number | null>;
   /** SIGTERM; the state folder is removed. Resolves with the exit code. */
   stop(): Promise<number>;
 }
@@ -36,6 +41,7 @@ export function startTurnProcess(host: string, args: readonly string[]): Promise
     { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] },
   );
   let output = '';
+  const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
   return new Promise((resolve, reject) => {
     const fail = (why: string): void => {
       clearTimeout(timer);
@@ -54,14 +60,17 @@ export function startTurnProcess(host: string, args: readonly string[]): Promise
       output += text;
       const port = /listening on turn:\S+:(\d+) \(UDP and TCP\)/.exec(output)?.[1];
       const tlsPort = /listening on turns:\S+:(\d+) \(TLS[^)]*\)/.exec(output)?.[1];
-      if (port === undefined || tlsPort === undefined) return;
+      if (port === undefined || tlsPort === undefined || !/\n=+\n/.test(output)) return;
       clearTimeout(timer);
       child.removeListener('exit', exited);
       resolve({
         port: Number(port),
         tlsPort: Number(tlsPort),
         stateDir,
+        healthUrl: /listening on (http:\S+) \(health/.exec(output)?.[1],
         output: () => output,
+        signal: (name) => void child.kill(name),
+        ended,
         async stop() {
           const code = await end(child);
           rmSync(stateDir, { recursive: true, force: true });
