@@ -33,7 +33,7 @@ import { once, pick } from './damage.ts';
 import { count } from './target.ts';
 
 /** Small, so that bounds are met. */
-export const QUOTAS = { perUser: 8, total: 14 };
+const QUOTAS = { perUser: 8, total: 14 };
 const LIMITS = {
   peersPerAllocation: 12,
   channelsPerAllocation: 8,

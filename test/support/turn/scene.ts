@@ -31,7 +31,7 @@ import { DEFAULT_OPTIONS, SERVER } from './lab.ts';
 
 /** All the delay is in the client's access: what others add would only blur the figures. */
 const NO_DELAY: Partial<LinkOptions> = { latencyMs: 0, mtuBytes: LOOPBACK_MTU_BYTES };
-export const CLIENT_LATENCY_MS = 20;
+const CLIENT_LATENCY_MS = 20;
 
 export interface SceneOptions {
   readonly seed?: number;
