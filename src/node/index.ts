@@ -18,6 +18,7 @@ export {
   Segmentation,
   type SendCounts,
   SendList,
+  TcpDescriptors,
   UdpDescriptors,
   wordsOf,
   writeName,

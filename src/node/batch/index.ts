@@ -8,4 +8,5 @@ export { Segmentation } from './segmentation.ts';
 export { type BatchCheck, checkBatches } from './self-check.ts';
 export { type SendCounts, SendList } from './send-list.ts';
 export { isName, type NameWords, readName, wordsOf, writeName, writeWords } from './socket-name.ts';
+export { TcpDescriptors } from './tcp-descriptor.ts';
 export { UdpDescriptors } from './udp-descriptor.ts';

@@ -2,13 +2,13 @@
  * The TCP side of relayed addresses: listeners, connections from and to peers, and their joining with the clients' data
  * connections, all by order of the TURN machine. Decides nothing. RFC 6062 §5.
  *
- * A connection to a peer leaves from the relay's IP address, but from another port: the relay's own is listened on, and
- * Node cannot share it. A peer with a permission looks at the IP address only.
+ * A connection to a peer leaves from the relayed address itself where the system lets sockets share a port (64-bit Linux
+ * with koffi); elsewhere from another port of the same IP address.
  */
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Server, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Log, SocketAddress } from '../../base/index.ts';
-import { bindError } from '../../node/index.ts';
+import { type Log, type SocketAddress, StackError } from '../../base/index.ts';
+import { bindError, isKernel, openKernel, systemCodeOf, TcpDescriptors } from '../../node/index.ts';
 import type { ConnectionId, Direction, RelayId } from '../../turn/index.ts';
 import { endsOf } from '../front/stream-ends.ts';
 import { ByteBridge } from './byte-bridge.ts';
@@ -34,11 +34,19 @@ const SOCKET_OPTIONS = {
   allowHalfOpen: true,
 };
 
+/**
+ * A bound socket that is connected later: Node would begin to read at once otherwise, and fail. (`manualStart` is Node's
+ * own word, which its documentation leaves out.)
+ */
+const UNCONNECTED = { ...SOCKET_OPTIONS, readable: true, writable: true, manualStart: true };
+
 /** Connections that the system holds until they are looked at; who has no permission is gone a moment later. */
 const BACKLOG = 64;
 
 interface Listener {
   readonly server: Server;
+  /** Where sockets can share its port. */
+  descriptors: TcpDescriptors | undefined;
   /** As bound here. */
   readonly local: SocketAddress;
   /** As told to the client. */
@@ -62,6 +70,8 @@ export class TcpRelays {
   readonly #handlers: TcpRelayHandlers;
   readonly #listeners = new Map<RelayId, Listener>();
   readonly #connections = new Map<ConnectionId, Connection>();
+  /** Asked for with the first relay. */
+  #descriptors: ReturnType<typeof sharedPorts> | undefined;
   #closed = false;
 
   constructor(log: Log, handlers: TcpRelayHandlers) {
@@ -80,9 +90,9 @@ export class TcpRelays {
       return;
     }
     const server = createServer({ ...SOCKET_OPTIONS, pauseOnConnect: true });
-    this.#listeners.set(relay, { server, local, address });
+    this.#listeners.set(relay, { server, descriptors: undefined, local, address });
     server.on('connection', (socket) => this.#accept(relay, socket));
-    server.on('error', (error) => this.#failed(relay, local, error));
+    server.on('error', (cause) => this.#failed(relay, local, bindError('TCP', local, cause)));
     server.once('listening', () => {
       // Without a free file descriptor accepting fails; the next attempt may work.
       server.removeAllListeners('error');
@@ -91,7 +101,10 @@ export class TcpRelays {
       );
       if (this.#listeners.has(relay)) this.#handlers.onOpened(relay);
     });
-    server.listen({ host: local.ip, port: local.port, backlog: BACKLOG, exclusive: true, ipv6Only: true });
+    this.#descriptors ??= sharedPorts();
+    this.#descriptors
+      .then((descriptors) => this.#listen(relay, descriptors))
+      .catch((error: unknown) => this.#failed(relay, local, error));
   }
 
   /** Its connections are closed one by one, by orders of their own. */
@@ -105,7 +118,7 @@ export class TcpRelays {
     const listener = this.#listeners.get(relay);
     if (!listener || this.#closed) this.#handlers.onConnectFailed(connection);
     else if (sibling !== undefined) this.#connectInside(connection, listener.address, sibling);
-    else this.#connectOutside(connection, listener.local, to);
+    else this.#connectOutside(connection, listener, to);
   }
 
   /**
@@ -146,6 +159,16 @@ export class TcpRelays {
     await Promise.all(servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve()))));
   }
 
+  #listen(relay: RelayId, descriptors: TcpDescriptors | undefined): void {
+    const listener = this.#listeners.get(relay);
+    if (!listener) return;
+    listener.descriptors = descriptors;
+    const { server, local } = listener;
+    if (descriptors) server.listen({ fd: descriptors.open(local, 'first'), backlog: BACKLOG });
+    else
+      server.listen({ host: local.ip, port: local.port, backlog: BACKLOG, exclusive: true, ipv6Only: true });
+  }
+
   #accept(relay: RelayId, socket: Socket): void {
     const from = endsOf(socket)?.client;
     const id = from && !this.#closed ? this.#handlers.onAccepted(relay, from) : undefined;
@@ -153,10 +176,30 @@ export class TcpRelays {
     else this.#keep(id, socket);
   }
 
-  #connectOutside(id: ConnectionId, local: SocketAddress, to: SocketAddress): void {
-    const peer = connect({ ...SOCKET_OPTIONS, host: to.ip, port: to.port, localAddress: local.ip });
+  #connectOutside(id: ConnectionId, { local, descriptors }: Listener, to: SocketAddress): void {
+    const options = { ...SOCKET_OPTIONS, host: to.ip, port: to.port };
+    const fd = descriptors && openOrNothing(descriptors, local);
+    if (fd === undefined) {
+      this.#awaitPeer(id, connect({ ...options, localAddress: local.ip }));
+      return;
+    }
+    const socket = new Socket({ ...UNCONNECTED, fd });
+    const fallBack = (error: Error): void => {
+      // A connection of a moment ago between the very same two ports: another port will do.
+      if (systemCodeOf(error) !== 'EADDRNOTAVAIL' || !this.#connections.delete(id)) return;
+      this.#awaitPeer(id, connect({ ...options, localAddress: local.ip }));
+    };
+    socket.once('error', fallBack);
+    socket.once('connect', () => socket.removeListener('error', fallBack));
+    this.#awaitPeer(id, socket.connect(options));
+  }
+
+  #awaitPeer(id: ConnectionId, peer: Socket): void {
     const onClose = (): void => {
-      if (this.#connections.delete(id)) this.#handlers.onConnectFailed(id);
+      const waiting = this.#connections.get(id);
+      if (waiting?.kind !== 'alone' || waiting.peer !== peer) return;
+      this.#connections.delete(id);
+      this.#handlers.onConnectFailed(id);
     };
     this.#connections.set(id, { kind: 'alone', peer, onClose });
     peer.once('error', () => peer.destroy());
@@ -192,11 +235,24 @@ export class TcpRelays {
     this.#connections.set(id, { kind: 'alone', peer, onClose });
   }
 
-  #failed(relay: RelayId, local: SocketAddress, cause: Error): void {
+  #failed(relay: RelayId, local: SocketAddress, error: unknown): void {
     if (!this.#listeners.delete(relay) || this.#closed) return;
-    const error = bindError('TCP', local, cause);
-    const inUse = error.code === 'ADDRESS_IN_USE';
+    const inUse = error instanceof StackError && error.code === 'ADDRESS_IN_USE';
     if (!inUse) this.#log.warn('A TCP relay could not be opened.', { local, error: String(error) });
     this.#handlers.onFailed(relay, inUse ? 'in-use' : 'unavailable');
+  }
+}
+
+async function sharedPorts(): Promise<TcpDescriptors | undefined> {
+  const kernel = await openKernel();
+  return isKernel(kernel) ? new TcpDescriptors(kernel) : undefined;
+}
+
+/** `undefined` when there is no descriptor left, or somebody else keeps the port for himself. */
+function openOrNothing(descriptors: TcpDescriptors, local: SocketAddress): number | undefined {
+  try {
+    return descriptors.open(local, 'further');
+  } catch {
+    return undefined;
   }
 }

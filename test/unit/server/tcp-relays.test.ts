@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { after, before, test } from 'node:test';
 import { concatBytes, encodeUtf8, type SocketAddress, silentLog } from '../../../src/base/index.ts';
-import { nodeEnv } from '../../../src/node/index.ts';
+import { isKernel, nodeEnv, openKernel } from '../../../src/node/index.ts';
 import { duplexPair } from '../../../src/server/turn/duplex-pair.ts';
 import { openTurnService, type TurnService } from '../../../src/server/turn/turn-service.ts';
 import { decodeXorAddress, type StunMessage } from '../../../src/stun/index.ts';
@@ -123,12 +123,12 @@ async function bind(id: Uint8Array, behind = NOTHING, at = service): Promise<Str
 /** A client's data connection, joined to a socket at a peer. */
 async function joined(behind = NOTHING, at = service) {
   const peer = await openPeer();
-  const { control } = await openControl(at);
+  const { control, relayed } = await openControl(at);
   const answer = await control.request(TurnMethod.CONNECT, to(peer.address));
   assert.equal(codeOf(answer), 0);
   const [data, socket] = await Promise.all([bind(idIn(answer), behind, at), peer.next()]);
   peer.close();
-  return { control, data, socket };
+  return { control, relayed, data, socket };
 }
 
 async function isQuiet(): Promise<void> {
@@ -147,6 +147,35 @@ test('bytes go both ways, those in the same piece as ConnectionBind first', asyn
   assert.deepEqual([carried?.toPeerBytes, carried?.toClientBytes], [18, 6]);
   control.socket.destroy();
   await isQuiet();
+});
+
+test('§5.2: the peer sees the relayed address, where sockets can share a port', async (t) => {
+  if (!isKernel(await openKernel())) {
+    t.diagnostic('not here: another port of the same address is used');
+    return;
+  }
+  const { control, relayed, data, socket } = await joined();
+  assert.deepEqual({ ip: socket.remoteAddress, port: socket.remotePort }, relayed);
+  control.socket.destroy();
+  data.socket.destroy();
+  await isQuiet();
+});
+
+test('§5.2: the same peer again, a moment after the connection to it was closed', async () => {
+  const peer = await openPeer();
+  const { control } = await openControl();
+  for (let i = 0; i < 3; i++) {
+    const answer = await control.request(TurnMethod.CONNECT, to(peer.address));
+    assert.equal(codeOf(answer), 0);
+    const [data, socket] = await Promise.all([bind(idIn(answer)), peer.next()]);
+    const heard = listenTo(socket);
+    data.socket.end(); // the server's end closes first, and keeps the port waiting
+    await until(() => heard.ended, 'the peer hears the end');
+    socket.end();
+    await isQuiet();
+  }
+  peer.close();
+  control.socket.destroy();
 });
 
 test('who ends his side may still listen', async () => {
