@@ -1,6 +1,6 @@
 /** Alerts: their numbers, names and two bytes. What follows from them is the connection's. RFC 5246 §7.2. */
 
-export const ALERT_LEVEL = { WARNING: 1, FATAL: 2 } as const;
+const ALERT_LEVEL = { WARNING: 1, FATAL: 2 } as const;
 
 /** RFC 5246 §7.2.2, RFC 6066 §9, RFC 7301 §3.2. */
 const ALERTS = {

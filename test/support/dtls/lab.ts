@@ -17,7 +17,7 @@ export interface Passing {
 /** What becomes of a datagram: how many milliseconds after now each of its copies arrives. None: lost. */
 export type Fate = (datagram: Passing) => readonly Delivery[];
 
-export interface Delivery {
+interface Delivery {
   readonly afterMs: Millis;
   /** Instead of what was sent. */
   readonly bytes?: Uint8Array;

@@ -11,13 +11,13 @@ import { findProgram } from '../programs.ts';
 /** For what takes milliseconds on a quiet machine. */
 const SAYS_WITHIN_MS = 30_000;
 
-export function opensslProgram(): string {
+function opensslProgram(): string {
   const file = findProgram('openssl');
   if (file === undefined) throw new Error('openssl is missing: run `npm run provision`, or install OpenSSL.');
   return file;
 }
 
-export interface PemFiles {
+interface PemFiles {
   readonly certificate: string;
   readonly key: string;
   readonly identity: DtlsIdentity;

@@ -9,9 +9,32 @@ import {
   type DtlsServerEvent,
   type DtlsServerOptions,
 } from '../../../src/dtls/index.ts';
-import { bindUdp, driveMachine, nodeEnv, nodeRandom } from '../../../src/node/index.ts';
+import { bindUdp, driveMachine, nodeEnv, nodeRandom, type UdpSocket } from '../../../src/node/index.ts';
 
 const env = nodeEnv({ log: silentLog });
+
+/** Whether a datagram is lost; counted from 0 over both directions, without those that carry data. */
+export type Loses = (number: number) => boolean;
+
+/** Content type, RFC 5246 §6.2.1. */
+const APPLICATION_DATA = 23;
+
+const NOTHING_IS_LOST: Loses = () => false;
+
+/** Loses what passes by the rule, in both directions. */
+function lossy(socket: UdpSocket, loses: Loses): Pick<UdpSocket, 'send' | 'onDatagram'> {
+  let passed = 0;
+  const isLost = ([type]: Uint8Array): boolean => type !== APPLICATION_DATA && loses(passed++);
+  return {
+    send: (bytes, to) => {
+      if (!isLost(bytes)) socket.send(bytes, to);
+    },
+    onDatagram: (handler) =>
+      socket.onDatagram((from, bytes) => {
+        if (!isLost(bytes)) handler(from, bytes);
+      }),
+  };
+}
 
 function fail(error: unknown): never {
   throw error;
@@ -24,19 +47,23 @@ export interface EchoServer {
 }
 
 /** Sends back what it gets. */
-export async function startEchoServer(options: Omit<DtlsServerOptions, 'cookieSecret'>): Promise<EchoServer> {
+export async function startEchoServer(
+  options: Omit<DtlsServerOptions, 'cookieSecret'>,
+  loses = NOTHING_IS_LOST,
+): Promise<EchoServer> {
   const socket = await bindUdp({ ip: '127.0.0.1', port: 0 });
+  const path = lossy(socket, loses);
   const machine = new DtlsServer(env, { ...options, cookieSecret: nodeRandom.bytes(32) });
   const events: DtlsServerEvent[] = [];
   const driver = driveMachine(machine, {
-    onTransmit: ({ to, bytes }) => socket.send(bytes, to),
+    onTransmit: ({ to, bytes }) => path.send(bytes, to),
     onEvent: (event) => {
       events.push(event);
       if (event.type === 'data') driver.run((now) => machine.send(now, event.client, event.bytes));
     },
     onFailure: fail,
   });
-  socket.onDatagram((from, bytes) => driver.run((now) => machine.handleDatagram(now, from, bytes)));
+  path.onDatagram((from, bytes) => driver.run((now) => machine.handleDatagram(now, from, bytes)));
   return {
     port: socket.local.port,
     events,
@@ -59,8 +86,13 @@ export interface Client {
   close(): Promise<void>;
 }
 
-export async function startClient(server: SocketAddress, options: DtlsOptions): Promise<Client> {
+export async function startClient(
+  server: SocketAddress,
+  options: DtlsOptions,
+  loses = NOTHING_IS_LOST,
+): Promise<Client> {
   const socket = await bindUdp({ ip: '127.0.0.1', port: 0 });
+  const path = lossy(socket, loses);
   const machine = new DtlsConnection(env, options);
   let settle: (facts: DtlsConnectionFacts) => void = () => {};
   let refuse: (error: Error) => void = () => {};
@@ -81,12 +113,12 @@ export async function startClient(server: SocketAddress, options: DtlsOptions): 
     }
   };
   const driver = driveMachine(machine, {
-    onTransmit: (bytes) => socket.send(bytes, server),
+    onTransmit: (bytes) => path.send(bytes, server),
     onEvent: handle,
     onFailure: fail,
     keepAlive: true,
   });
-  socket.onDatagram((_from, bytes) => driver.run((now) => machine.handleDatagram(now, bytes)));
+  path.onDatagram((_from, bytes) => driver.run((now) => machine.handleDatagram(now, bytes)));
   driver.run((now) => machine.connect(now));
   return {
     connected,
