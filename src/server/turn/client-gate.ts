@@ -4,6 +4,9 @@ import { AccessList, type AccessRanges, embeddedIpv4, parseIp } from '../../base
 /** Verdicts kept, some 100 bytes each. Sources can be forged, so the table starts anew when it is full. */
 const REMEMBERED = 8192;
 
+/** No ranges at all: all are listened to. */
+export const EVERYBODY: AccessRanges = { allow: [], deny: [] };
+
 export class ClientGate {
   #list: AccessList;
   readonly #verdicts = new Map<string, boolean>();

@@ -2,7 +2,7 @@
  * UDP clients as legs: the same leg for the same two addresses for as long as an allocation lives on it. Who has no
  * allocation is forgotten in the order of arrival, so forged sources cost bounded memory. RFC 8656 §6.
  */
-import type { SocketAddress } from '../../base/index.ts';
+import { AgingMap, type SocketAddress } from '../../base/index.ts';
 import { type Leg, type LegId, legId } from '../../turn/index.ts';
 
 /** A leg without allocation is needed for the few round trips of an Allocate. About 300 bytes each: 5 MB. */
@@ -16,7 +16,7 @@ export class LegTable<L extends Leg> {
   readonly #maxIdle: number;
   /** By `clientKey` of one server address, each with an allocation. */
   readonly #held = new Map<string, Map<string, L>>();
-  readonly #idle = new Map<string, L>();
+  readonly #idle = new AgingMap<string, L>();
 
   constructor(nextId: () => LegId, make: MakeLeg<L>, maxIdle = MAX_IDLE_LEGS) {
     this.#nextId = nextId;
@@ -41,10 +41,8 @@ export class LegTable<L extends Leg> {
     const key = `${server.ip} ${clientText}`;
     const known = this.#idle.get(key);
     if (known) return known;
-    if (this.#idle.size >= this.#maxIdle) {
-      const oldest = this.#idle.keys().next();
-      if (!oldest.done) this.#idle.delete(oldest.value);
-    }
+    const { oldest } = this.#idle;
+    if (oldest && this.#idle.size >= this.#maxIdle) this.#idle.delete(oldest.key);
     const leg = this.#make(this.#nextId(), client, server);
     this.#idle.set(key, leg);
     return leg;

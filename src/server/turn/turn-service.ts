@@ -5,145 +5,55 @@
  * Addresses that appear later (another Wi-Fi, a VPN) are found by looking every 30 s while listening on a wildcard.
  */
 import type { Socket } from 'node:net';
-import {
-  type AccessRanges,
-  type Env,
-  type SocketAddress,
-  StackError,
-  unreachable,
-} from '../../base/index.ts';
-import {
-  bindUdp,
-  type Driver,
-  driveMachine,
-  monotonicNow,
-  type OwnAddress,
-  ownAddresses,
-  scopeOf,
-  type UdpCounts,
-  type UdpSocket,
-} from '../../node/index.ts';
+import { type Env, type SocketAddress, StackError, unreachable } from '../../base/index.ts';
+import { type Driver, driveMachine, monotonicNow, type OwnAddress, ownAddresses } from '../../node/index.ts';
 import { looksLikeStun } from '../../stun/index.ts';
 import {
   type FoundCredentials,
   isChannelData,
   type Leg,
-  type PeerPolicyOptions,
   type SessionFacts,
   type SessionFilter,
   TurnServer,
   type TurnServerEvent,
-  type TurnServerOptions,
-  type TurnStatistics,
   type TurnTransmit,
 } from '../../turn/index.ts';
 import { type Front, openFront } from '../front/front.ts';
 import { endsOf } from '../front/stream-ends.ts';
-import { type BehaviourDiscovery, BehaviourSockets } from './behaviour-sockets.ts';
-import { ClientGate } from './client-gate.ts';
-import {
-  type DtlsCredentials,
-  DtlsLegs,
-  type DtlsLegsOptions,
-  type DtlsLegsStatistics,
-} from './dtls-legs.ts';
+import { BehaviourSockets } from './behaviour-sockets.ts';
+import { type ClientDatagrams, UdpListeners } from './client-datagrams.ts';
+import { ClientGate, EVERYBODY } from './client-gate.ts';
+import { type DtlsCredentials, DtlsLegs, type DtlsLegsOptions } from './dtls-legs.ts';
 import { LegTable, legIds, plainLeg } from './leg-table.ts';
 import { isWildcard, listeningIps, wildcardIps } from './listening-ips.ts';
 import { tcpRelaysOf } from './machine-tcp-relays.ts';
 import { RelayAddressBook } from './relay-addresses.ts';
 import { RelaySockets } from './relay-sockets.ts';
-import { STREAM_LIMITS, StreamLegs, type StreamLegsLimits } from './stream-legs.ts';
+import { stackOf } from './stack-of.ts';
+import { STREAM_LIMITS, StreamLegs } from './stream-legs.ts';
 import type { TcpRelays } from './tcp-relays.ts';
-import type { TurnFact } from './turn-fact.ts';
-
-export interface TurnServiceOptions
-  extends Pick<
-    TurnServerOptions,
-    | 'realm'
-    | 'nonceSecret'
-    | 'restSecrets'
-    | 'users'
-    | 'oauthKeys'
-    | 'oauthServerName'
-    | 'passwordAlgorithms'
-    | 'usernameAnonymity'
-    | 'relayPorts'
-    | 'quotas'
-    | 'strictExpiry'
-    | 'alternateServers'
-    | 'mobility'
-    | 'tcpRelay'
-    | 'software'
-    | 'lifetimes'
-    | 'limits'
-  > {
-  /** An address, a name, `0.0.0.0` or `::`. */
-  readonly host: string;
-  /** UDP and TCP. 0 takes one that is free for both. */
-  readonly port: number;
-  /** What others reach us by, at most one of each family; empty: our own addresses. */
-  readonly publicIps: readonly string[];
-  readonly peers: Pick<PeerPolicyOptions, 'loopback' | 'private' | 'allow' | 'deny'>;
-  /** Who is listened to. Default: everybody. */
-  readonly clients?: AccessRanges;
-  readonly streams?: Partial<StreamLegsLimits>;
-  /** RFC 5780, UDP only: a second port, and a second address where there is one. Default: off. */
-  readonly behaviourDiscovery?: BehaviourDiscovery | undefined;
-  /** Whether STUN clients of before 2008 are answered. Default: no. */
-  readonly rfc3489?: boolean;
-  /** The addresses of this machine; asked again and again. What the system says, unless a test says otherwise. */
-  readonly ownAddresses?: () => readonly OwnAddress[];
-  /**
-   * Finds out the credentials of a user whom nothing here knows: `undefined` when there is no such user, `unavailable`
-   * when nobody could tell. Best within 10 s.
-   */
-  readonly askCredentials?: (
-    name: string,
-    realm: string,
-  ) => Promise<FoundCredentials | undefined | 'unavailable'>;
-  /** Facts for logs and metrics: allocations and refusals. */
-  readonly onFact?: (fact: TurnFact) => void;
-}
-
-/** What can be changed while it runs. Sessions stay. */
-export type TurnServiceChanges = Partial<
-  Pick<
-    TurnServiceOptions,
-    | 'users'
-    | 'restSecrets'
-    | 'strictExpiry'
-    | 'mobility'
-    | 'tcpRelay'
-    | 'quotas'
-    | 'limits'
-    | 'alternateServers'
-    | 'peers'
-    | 'clients'
-  >
->;
+import {
+  machineOptionsOf,
+  peerPolicyOf,
+  type TurnServiceChanges,
+  type TurnServiceOptions,
+  type TurnServiceStatistics,
+} from './turn-service-options.ts';
+import { type Batches, findBatches } from './workers/batches.ts';
+import { RelayWorkers } from './workers/relay-workers.ts';
+import type { SharedTurnOptions } from './workers/worker-messages.ts';
 
 export type { TurnFact } from './turn-fact.ts';
-
-export interface TurnServiceStatistics extends TurnStatistics {
-  /** Clients over TCP and TLS. */
-  readonly streams: number;
-  readonly streamsRefused: number;
-  /** Datagrams and connections from clients that are not listened to. */
-  readonly unwelcome: number;
-  /** Data messages dropped because a client over TCP or TLS read too slowly. */
-  readonly streamDataDropped: number;
-  /** Clients over DTLS; `undefined` while nobody listens for them. */
-  readonly dtls: DtlsLegsStatistics | undefined;
-  /** Between clients over UDP and this server. */
-  readonly datagrams: Readonly<UdpCounts>;
-}
+export type {
+  TurnServiceChanges,
+  TurnServiceOptions,
+  TurnServiceStatistics,
+} from './turn-service-options.ts';
 
 /** Often enough for someone who changes the network and dials again; rare enough to cost nothing. */
 const RESCAN_MS = 30_000;
 
-const EVERYBODY: AccessRanges = { allow: [], deny: [] };
-
-const NO_COUNTS = { bindings: 0, rateLimited: 0 } as const;
+const NO_BEHAVIOUR = { counts: { bindings: 0, rateLimited: 0 } } as const;
 
 /** A port that the system gives for UDP may be taken for TCP: then it gives another. */
 const PORT_ATTEMPTS = 10;
@@ -151,13 +61,20 @@ const PORT_ATTEMPTS = 10;
 /** Rejects with a StackError of `bindError`; nothing stays open then. */
 export async function openTurnService(env: Env, options: TurnServiceOptions): Promise<TurnService> {
   const ips = await listeningIps(options.host, (options.ownAddresses ?? ownAddresses)());
+  let batches = await findBatches(env.log, options.relayWorkers ?? 0, options.relayPorts);
   for (let attemptsLeft = options.port === 0 ? PORT_ATTEMPTS : 1; ; attemptsLeft -= 1) {
-    const service = new TurnService(env, options);
+    const service = new TurnService(env, options, batches);
     try {
       await service.listen(ips);
       return service;
     } catch (error) {
       await service.close();
+      if (batches && hasCode(error, 'RELAY_WORKERS_UNUSABLE')) {
+        env.log.warn('No relay worker could be started; the main thread relays.');
+        batches = undefined;
+        attemptsLeft += 1;
+        continue;
+      }
       const isTaken = hasCode(error, 'ADDRESS_IN_USE') || hasCode(error, 'DISCOVERY_UNAVAILABLE');
       if (attemptsLeft <= 1 || !isTaken) throw error;
     }
@@ -178,8 +95,9 @@ export class TurnService {
   readonly #gate: ClientGate;
   readonly #nextId = legIds();
   #dtls: DtlsLegs | undefined;
-  /** By local address. */
-  readonly #sockets = new Map<string, UdpSocket>();
+  readonly #datagrams: ClientDatagrams;
+  /** The same, when there are workers. */
+  readonly #workers: RelayWorkers | undefined;
   readonly #tcp: Front[] = [];
   #port: number;
   #noise = 0;
@@ -187,17 +105,24 @@ export class TurnService {
   #closing: Promise<void> | undefined;
 
   /** Listens on nothing yet: see `openTurnService`. */
-  constructor(env: Env, options: TurnServiceOptions) {
+  constructor(env: Env, options: TurnServiceOptions, batches?: Batches) {
     this.#env = env;
     this.#options = options;
     this.#port = options.port;
     this.#gate = new ClientGate(options.clients ?? EVERYBODY);
     this.#relayAddresses = new RelayAddressBook(options.publicIps, []);
+    this.#workers = batches && this.#newWorkers(batches);
+    this.#datagrams =
+      this.#workers ??
+      new UdpListeners(env.log, (from, local, bytes) => this.#handleDatagram(from, local, bytes));
     this.#machine = new TurnServer(env, {
-      ...options,
-      wantCredentials: options.askCredentials !== undefined,
+      ...this.#machineOptions(),
       relayAddresses: this.#relayAddresses,
-      peerPolicy: this.#peerPolicy(options.peers),
+      ...(this.#workers && {
+        shard: this.#workers.shard,
+        quotaLedger: this.#workers.quotas,
+        bandwidthLedger: this.#workers.bandwidth,
+      }),
     });
     this.#driver = driveMachine(this.#machine, {
       onTransmit: (out) => this.#transmit(out),
@@ -215,7 +140,7 @@ export class TurnService {
     if (options.behaviourDiscovery || options.rfc3489) {
       this.#behaviour = new BehaviourSockets(env.log, options, {
         advertised: (ip) => this.#relayAddresses.advertised(ip),
-        onMainAnswer: ({ from, to, bytes }) => this.#sockets.get(from.ip)?.send(bytes, to),
+        onMainAnswer: ({ from, to, bytes }) => this.#datagrams.send(from.ip, to, bytes),
       });
     }
     this.#legs = new LegTable(this.#nextId, plainLeg);
@@ -233,29 +158,28 @@ export class TurnService {
 
   /** The addresses of this machine that are listened on, best first. */
   get addresses(): readonly string[] {
-    return [...this.#sockets.keys()];
+    return this.#datagrams.addresses;
   }
 
   get statistics(): TurnServiceStatistics {
-    const datagrams = { received: 0, sent: 0, sendFailed: 0 };
-    for (const { counts } of this.#sockets.values()) {
-      datagrams.received += counts.received;
-      datagrams.sent += counts.sent;
-      datagrams.sendFailed += counts.sendFailed;
-    }
-    const { malformed, bindings, rateLimited, ...rest } = this.#machine.statistics;
-    const { bindings: atDesk, rateLimited: withheld } = this.#behaviour?.counts ?? NO_COUNTS;
+    const { counts } = this.#behaviour ?? NO_BEHAVIOUR;
+    const own = this.#machine.statistics;
+    const alone = {
+      ...own,
+      ...this.#datagrams.counts,
+      bindings: own.bindings + counts.bindings,
+      rateLimited: own.rateLimited + counts.rateLimited,
+      malformed: own.malformed + this.#noise,
+      unwelcome: this.#gate.refused,
+    };
+    const { received, sent, sendFailed, ...rest } = this.#workers?.addStatistics(alone) ?? alone;
     return {
       ...rest,
-      bindings: bindings + atDesk,
-      rateLimited: rateLimited + withheld,
-      malformed: malformed + this.#noise,
       streams: this.#streams.count,
       streamsRefused: this.#streams.refused,
-      unwelcome: this.#gate.refused,
       streamDataDropped: this.#streams.dropped,
       dtls: this.#dtls?.statistics,
-      datagrams,
+      datagrams: { received, sent, sendFailed },
     };
   }
 
@@ -263,7 +187,7 @@ export class TurnService {
   async listen(ips: readonly string[]): Promise<void> {
     const { host } = this.#options;
     for (const ip of ips) await this.#listenUdp(ip);
-    if (this.#sockets.size === 0) {
+    if (this.addresses.length === 0) {
       throw new StackError('ADDRESS_NOT_LOCAL', `${host} stands for no address of this machine; name one.`);
     }
     for (const tcpHost of isWildcard(host) ? [host] : ips) {
@@ -276,7 +200,7 @@ export class TurnService {
       });
       this.#tcp.push(front);
     }
-    this.#useAddresses();
+    await this.#useAddresses();
     await this.#followBehaviour();
     if (isWildcard(host)) {
       this.#rescanTimer = setInterval(() => void this.followAddresses(), RESCAN_MS);
@@ -313,7 +237,7 @@ export class TurnService {
       throw error;
     }
     this.#dtls = dtls;
-    this.#useAddresses();
+    await this.#useAddresses();
     return dtls.port;
   }
 
@@ -324,18 +248,22 @@ export class TurnService {
 
   /** A reload: what `changed` names is replaced. Rejects with `TURN_USER_INVALID`, and has changed nothing then. */
   async reconfigure({ peers, clients, ...changed }: TurnServiceChanges): Promise<void> {
-    const peerPolicy = peers && this.#peerPolicy(peers);
-    this.#machine.reconfigure(monotonicNow(), { ...changed, ...(peerPolicy && { peerPolicy }) });
+    const peerPolicy = peers && peerPolicyOf({ ...this.#options, peers }, this.#own(), this.#ownServices());
+    const machine = { ...changed, ...(peerPolicy && { peerPolicy }) };
+    this.#machine.reconfigure(monotonicNow(), machine);
     if (clients) this.#gate.reconfigure(clients);
+    this.#workers?.reconfigure({ machine, ...(clients && { clients }) });
   }
 
   /** While set nobody gets a new allocation: 508, or 300 where there is an alternate server. */
   setDraining(draining: boolean): void {
     this.#machine.setDraining(draining);
+    this.#workers?.setDraining(draining);
   }
 
   async sessions(): Promise<readonly SessionFacts[]> {
-    return this.#machine.sessions(monotonicNow());
+    const others = (await this.#workers?.sessions()) ?? [];
+    return [...this.#machine.sessions(monotonicNow()), ...others];
   }
 
   /** Resolves with how many were ended. */
@@ -344,7 +272,7 @@ export class TurnService {
     this.#driver.run((now) => {
       count = this.#machine.kick(now, filter);
     });
-    return count;
+    return count + ((await this.#workers?.kick(filter)) ?? 0);
   }
 
   /** Ends every allocation and frees every port. Idempotent. */
@@ -364,32 +292,26 @@ export class TurnService {
       this.#behaviour?.close(),
       this.#dtls?.close(),
       ...this.#tcp.map((front) => front.close()),
-      ...[...this.#sockets.values()].map((socket) => socket.close()),
+      this.#datagrams.close(),
     ]);
   }
 
   /** Behind a wildcard an address may vanish between being listed and being bound; that is no failure. */
   async #listenUdp(ip: string): Promise<void> {
     try {
-      const socket = await bindUdp({ ip, port: this.#port, log: this.#env.log });
-      if (this.#closing) {
-        await socket.close();
-        return;
-      }
-      const { local } = socket;
-      this.#port = local.port;
-      this.#sockets.set(ip, socket);
-      socket.onDatagram((from, bytes) => {
-        if (!this.#gate.admits(from.ip)) return;
-        if (this.#behaviour?.handle(from, local, bytes)) return;
-        if (isChannelData(bytes) || looksLikeStun(bytes)) {
-          this.#handleMessage(this.#legs.legOf(from, local), bytes);
-        } else this.#noise += 1;
-      });
+      this.#port = await this.#datagrams.listen({ ip, port: this.#port });
     } catch (error) {
       if (!isWildcard(this.#options.host) || !hasCode(error, 'ADDRESS_NOT_LOCAL')) throw error;
       this.#env.log.debug('An address could not be listened on.', { ip });
     }
+  }
+
+  #handleDatagram(from: SocketAddress, local: SocketAddress, bytes: Uint8Array): void {
+    if (!this.#gate.admits(from.ip)) return;
+    if (this.#behaviour?.handle(from, local, bytes)) return;
+    if (isChannelData(bytes) || looksLikeStun(bytes)) {
+      this.#handleMessage(this.#legs.legOf(from, local), bytes);
+    } else this.#noise += 1;
   }
 
   #handleMessage(leg: Leg, bytes: Uint8Array): void {
@@ -397,11 +319,15 @@ export class TurnService {
   }
 
   #transmit(out: TurnTransmit): void {
-    if (out.kind === 'sibling') return; // one machine has no sibling
+    if (out.kind === 'sibling') {
+      const { from, to, bytes } = out;
+      this.#workers?.giveSibling(out.shard, { from, to, bytes });
+      return;
+    }
     if (out.kind === 'peer') this.#relays.send(out.relay, out.to, out.bytes);
     else if (out.leg.transport === 'dtls') this.#dtls?.send(out.leg, out.bytes);
     else if (out.leg.transport !== 'udp') this.#streams.send(out.leg, out.bytes);
-    else this.#sockets.get(out.leg.server.ip)?.send(out.bytes, out.leg.client);
+    else this.#datagrams.send(out.leg.server.ip, out.leg.client, out.bytes);
   }
 
   #handleEvent(event: TurnServerEvent): void {
@@ -421,7 +347,7 @@ export class TurnService {
         if (event.leg.transport === 'dtls') this.#dtls?.end(event.leg);
         else this.#streams.destroy(event.leg);
         return;
-      case 'hand-over': // one machine has no sibling
+      case 'hand-over': // over DTLS, which no worker speaks; over UDP without workers there is no sibling
         return;
       case 'connect-peer':
         this.#tcpRelays.connect(event.connection, event.relay, event.to, event.sibling);
@@ -439,7 +365,9 @@ export class TurnService {
         this.#release(event.leg);
         return;
       case 'want-credentials':
-        void this.#askCredentials(event.name, event.realm);
+        void this.#askCredentials(event.name, event.realm).then((found) =>
+          this.#driver.run((now) => this.#machine.handleCredentials(now, event.name, found)),
+        );
         return;
       case 'allocation-created':
         this.#hold(event.leg);
@@ -456,15 +384,13 @@ export class TurnService {
   }
 
   /** Never rejects: whatever goes wrong there is no answer then. */
-  async #askCredentials(name: string, realm: string): Promise<void> {
-    const ask = this.#options.askCredentials;
-    const found = await (ask?.(name, realm) ?? Promise.resolve('unavailable' as const)).catch(
-      (error: unknown) => {
-        this.#env.log.error('Asking for credentials has failed.', { error: stackOf(error) });
-        return 'unavailable' as const;
-      },
-    );
-    this.#driver.run((now) => this.#machine.handleCredentials(now, name, found));
+  async #askCredentials(name: string, realm: string): Promise<FoundCredentials | undefined | 'unavailable'> {
+    try {
+      return (await this.#options.askCredentials?.(name, realm)) ?? undefined;
+    } catch (error) {
+      this.#env.log.error('Asking for credentials has failed.', { error: stackOf(error) });
+      return 'unavailable';
+    }
   }
 
   #hold(leg: Leg): void {
@@ -487,12 +413,9 @@ export class TurnService {
     if (!isWildcard(this.#options.host) || this.#closing) return;
     const present = wildcardIps(this.#options.host, this.#own());
     const gone = this.addresses.filter((ip) => !present.includes(ip));
-    const fresh = present.filter((ip) => !this.#sockets.has(ip));
+    const fresh = present.filter((ip) => !this.addresses.includes(ip));
     if (gone.length === 0 && fresh.length === 0) return;
-    for (const ip of gone) {
-      void this.#sockets.get(ip)?.close();
-      this.#sockets.delete(ip);
-    }
+    for (const ip of gone) this.#datagrams.forget(ip);
     for (const ip of fresh) {
       await this.#listenUdp(ip).catch((error: unknown) =>
         this.#env.log.warn('A new address could not be listened on.', { ip, error: String(error) }),
@@ -503,7 +426,7 @@ export class TurnService {
       .catch((error: unknown) =>
         this.#env.log.warn('TURN over DTLS could not follow the addresses.', { error: String(error) }),
       );
-    this.#useAddresses();
+    await this.#useAddresses();
     await this.#followBehaviour().catch((error: unknown) =>
       this.#env.log.warn('NAT behaviour discovery could not follow the addresses.', { error: String(error) }),
     );
@@ -514,12 +437,16 @@ export class TurnService {
     return (this.#options.ownAddresses ?? ownAddresses)();
   }
 
-  /** Tells relays and the peer policy what is listened on now. */
-  #useAddresses(): void {
+  /** Tells relays, the peer policy and the workers what is listened on now. */
+  async #useAddresses(): Promise<void> {
     const { host } = this.#options;
-    const best = isWildcard(host) ? wildcardIps(host, this.#own()) : this.addresses;
-    this.#relayAddresses.update(best.filter((ip) => this.#sockets.has(ip)));
-    this.#machine.setOwnServices(this.#ownServices());
+    const { addresses } = this;
+    const best = isWildcard(host) ? wildcardIps(host, this.#own()) : addresses;
+    const relayIps = best.filter((ip) => addresses.includes(ip));
+    const ownServices = this.#ownServices();
+    this.#relayAddresses.update(relayIps);
+    this.#machine.setOwnServices(ownServices);
+    await this.#workers?.follow({ relayIps, ownServices, sites: this.#behaviour?.sites ?? new Map() });
   }
 
   #ownServices(): readonly SocketAddress[] {
@@ -527,30 +454,42 @@ export class TurnService {
     return [...main, ...(this.#behaviour?.services ?? []), ...(this.#dtls?.services ?? [])];
   }
 
-  #peerPolicy(peers: TurnServiceOptions['peers']): PeerPolicyOptions {
+  #newWorkers({ kernel, segments, workers: count }: Batches): RelayWorkers {
+    const { publicIps, clients = EVERYBODY, rfc3489 = false } = this.#options;
+    const start = { publicIps, clients, rfc3489 };
+    return new RelayWorkers(
+      this.#env.log,
+      { kernel, segments, count, options: this.#machineOptions(), start },
+      {
+        onFact: (fact) => this.#options.onFact?.(fact),
+        onWantCredentials: (name, realm) =>
+          void this.#askCredentials(name, realm).then((found) => this.#workers?.giveCredentials(name, found)),
+        onBindingAnswer: (answer) => this.#behaviour?.send(answer),
+        onHandOver: ({ client, server, bytes }) =>
+          this.#handleMessage(this.#legs.legOf(client, server), bytes),
+        onSibling: ({ from, to, bytes }) =>
+          this.#driver.run((now) => this.#machine.handleSiblingData(now, from, to, bytes)),
+      },
+    );
+  }
+
+  /** For every machine alike. */
+  #machineOptions(): SharedTurnOptions {
     return {
-      ...peers,
-      serverHasPublicAddress: hasPublicAddress(this.#options.publicIps, this.#own()),
-      ownServices: this.#ownServices(),
+      ...machineOptionsOf(this.#options),
+      wantCredentials: this.#options.askCredentials !== undefined,
+      // Where this server listens is not known yet: see `#useAddresses`.
+      peerPolicy: peerPolicyOf(this.#options, this.#own(), []),
     };
   }
 
   async #followBehaviour(): Promise<void> {
     if (!this.#behaviour) return;
     await this.#behaviour.follow(this.addresses, this.#port);
-    this.#useAddresses();
+    await this.#useAddresses();
   }
-}
-
-/** Whether the internet reaches this machine itself: then its private networks are behind it, not around it. */
-function hasPublicAddress(publicIps: readonly string[], own: readonly OwnAddress[]): boolean {
-  return [...publicIps, ...own.map(({ ip }) => ip)].some((ip) => scopeOf(ip) === 'public');
 }
 
 function hasCode(error: unknown, code: string): boolean {
   return error instanceof StackError && error.code === code;
-}
-
-function stackOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -12,6 +12,11 @@ export class DatagramLeg implements Leg {
   readonly listener: Listener;
   /** Of the client. Always this object: runs are told by it. */
   readonly words: NameWords;
+  /** Whether the client is listened to, as judged by the access list of that number. */
+  welcome = false;
+  judgedBy = -1;
+  /** The other shard that answers this client. */
+  shard: number | undefined;
   /** The slots of this leg's data in the batch at hand: first and last, −1 when there is none. */
   head = -1;
   tail = -1;
@@ -23,4 +28,9 @@ export class DatagramLeg implements Leg {
     this.listener = listener;
     this.words = words;
   }
+}
+
+/** As it can be told to another thread. */
+export function plain({ id, transport, client, server }: Leg): Leg {
+  return { id, transport, client, server };
 }

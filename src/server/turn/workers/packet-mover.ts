@@ -12,8 +12,8 @@ import {
   wordsOf,
   writeWords,
 } from '../../../node/index.ts';
-import { looksLikeStun } from '../../../stun/index.ts';
 import { type Route, type TurnServer, writeDataIndication } from '../../../turn/index.ts';
+import type { ClientGate } from '../client-gate.ts';
 import type { BatchTools } from './batch-tools.ts';
 import { DatagramLeg } from './datagram-leg.ts';
 import type { Listener } from './listener.ts';
@@ -32,8 +32,12 @@ const NAME_BYTES = 32;
 const MSG_DONTWAIT = 0x40;
 
 export interface MoverHandlers {
-  /** For the machine, on the general way. The bytes are borrowed. */
+  /** For the machine, on the general way. The bytes are borrowed, here and below. */
   onMessage(leg: DatagramLeg, bytes: Uint8Array): void;
+  /** What does not look like whole ChannelData. */
+  onOther(leg: DatagramLeg, bytes: Uint8Array): void;
+  /** From a client whom another shard answers. */
+  onForeign(leg: DatagramLeg, bytes: Uint8Array): void;
   onPeerDatagram(relay: RelayDescriptor, from: SocketAddress, bytes: Uint8Array): void;
   newTransactionId(): Uint8Array;
 }
@@ -50,21 +54,24 @@ export class PacketMover {
   readonly #next: Int32Array;
   readonly #active: DatagramLeg[] = [];
   readonly #name: KernelMemory;
+  readonly #gate: ClientGate;
+  /** How often the gate has changed. */
+  #gateNumber = 0;
   #cursor = 0;
-  /** Datagrams that are neither STUN nor ChannelData. */
-  noise = 0;
 
   constructor(
     tools: BatchTools,
     machine: TurnServer,
     relays: RelayDescriptors,
     listeners: readonly Listener[],
+    gate: ClientGate,
     handlers: MoverHandlers,
   ) {
     this.#tools = tools;
     this.#machine = machine;
     this.#relays = relays;
     this.#listeners = listeners;
+    this.#gate = gate;
     this.#handlers = handlers;
     this.#next = new Int32Array(tools.slots.count);
     this.#toPeer = new SendList(tools.kernel, tools.segmentation, tools.peerCounts, MAX_RUN_PACKETS);
@@ -81,8 +88,10 @@ export class PacketMover {
     const { u8 } = slots.memory;
     for (let slot = first; slot < first + got; slot++) {
       const leg = listener.legOf(slots, slot);
-      if (isWholeChannelData(u8, slots.dataAt(slot), slots.lengthOf(slot))) this.#chain(leg, slot);
-      else this.#toMachine(leg, slot);
+      if (!this.#admits(leg)) continue;
+      if (leg.shard !== undefined) this.#handlers.onForeign(leg, slots.bytesOf(slot));
+      else if (isWholeChannelData(u8, slots.dataAt(slot), slots.lengthOf(slot))) this.#chain(leg, slot);
+      else this.#handlers.onOther(leg, slots.bytesOf(slot));
     }
     for (let i = 0; i < this.#active.length; i++) {
       const leg = this.#active[i];
@@ -119,6 +128,18 @@ export class PacketMover {
       slot = after;
     }
     return got;
+  }
+
+  /** Something has failed in the middle of a batch: what is left of it is lost. */
+  abandon(): void {
+    for (const leg of this.#active) leg.head = -1;
+    this.#active.length = 0;
+    this.flush();
+  }
+
+  /** The gate has changed. */
+  judgeAnew(): void {
+    this.#gateNumber += 1;
   }
 
   /** Sends what is gathered. After it the slots are free. */
@@ -240,10 +261,12 @@ export class PacketMover {
     }
   }
 
-  #toMachine(leg: DatagramLeg, slot: number): void {
-    const bytes = this.#tools.slots.bytesOf(slot);
-    if (looksLikeStun(bytes)) this.#handlers.onMessage(leg, bytes);
-    else this.noise += 1;
+  #admits(leg: DatagramLeg): boolean {
+    if (leg.judgedBy === this.#gateNumber && leg.welcome) return true;
+    leg.judgedBy = this.#gateNumber;
+    // Asked again for each datagram of who is not welcome: the gate counts them.
+    leg.welcome = this.#gate.admits(leg.client.ip);
+    return leg.welcome;
   }
 
   /** Who sent what is in this slot. */

@@ -1,15 +1,20 @@
 /** The first file of a worker thread: builds its shard, runs its loop, and speaks with the main thread. */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import { invariant, type Log, type LogFields } from '../../../base/index.ts';
-import { Bell, isKernel, nodeEnv, openKernel, Poller } from '../../../node/index.ts';
+import { invariant, type Log, type LogFields, unreachable } from '../../../base/index.ts';
+import { Bell, isKernel, monotonicNow, nodeEnv, openKernel, Poller } from '../../../node/index.ts';
+import { stackOf } from '../stack-of.ts';
+import type { TurnFact } from '../turn-fact.ts';
 import { batchTools } from './batch-tools.ts';
+import { plain } from './datagram-leg.ts';
 import { SourceTable } from './source-table.ts';
+import { StatisticsBoard } from './statistics-board.ts';
 import { TurnShard } from './turn-shard.ts';
 import { WorkerLoop } from './worker-loop.ts';
-import type { FromWorker, ToWorker, WorkerStart } from './worker-messages.ts';
+import type { Answer, FromWorker, Question, ToWorker, WorkerStart } from './worker-messages.ts';
 
 async function work(port: MessagePort, start: WorkerStart): Promise<void> {
   const say = (message: FromWorker): void => port.postMessage(message);
+  const log = logOf(say);
   const kernel = await openKernel();
   invariant(isKernel(kernel), 'the main thread has found it');
   const tools = batchTools(kernel, start.segments);
@@ -19,13 +24,23 @@ async function work(port: MessagePort, start: WorkerStart): Promise<void> {
   const bellTag = sources.reserve();
   sources.set(bellTag, { kind: 'bell' });
   poller.add(bell.fd, 1, bellTag);
-  const shard = new TurnShard(nodeEnv({ log: logOf(say) }), tools, poller, sources, start, {
-    onFact: (fact) => say({ type: 'fact', fact }),
+  const shard = new TurnShard(nodeEnv({ log }), tools, poller, sources, start, {
+    onFact: (fact) => say({ type: 'fact', fact: plainFact(fact) }),
+    onHandOver: (to, datagram) => say({ type: 'hand-over', shard: to, datagram }),
+    onSibling: (to, data) => say({ type: 'sibling', shard: to, data }),
+    onWantCredentials: (name, realm) => say({ type: 'want-credentials', name, realm }),
+    onBindingAnswer: (answer) => say({ type: 'binding-answer', answer }),
   });
-  const loop = new WorkerLoop(poller, sources, shard, () => bell.silence());
+  const board = new StatisticsBoard(start.statistics);
+  const loop = new WorkerLoop(poller, sources, shard, {
+    onBell: () => bell.silence(),
+    onRest: () => board.publish(shard.statistics),
+    onFailure: (error) => log.error('A relay worker has failed at something.', { error: stackOf(error) }),
+  });
   port.on('message', (message: ToWorker) => {
-    if (message.type === 'surroundings') shard.follow(message.surroundings);
-    else loop.stop();
+    if (message.type === 'stop') loop.stop();
+    else loop.guard(() => handle(shard, say, message));
+    board.publish(shard.statistics);
   });
   say({ type: 'ready' });
   try {
@@ -33,9 +48,64 @@ async function work(port: MessagePort, start: WorkerStart): Promise<void> {
   } finally {
     shard.close();
     poller.close();
+    board.publish(shard.statistics);
+    port.close();
   }
-  say({ type: 'stopped' });
-  port.close();
+}
+
+function handle(
+  shard: TurnShard,
+  say: (message: FromWorker) => void,
+  message: Exclude<ToWorker, { type: 'stop' }>,
+): void {
+  switch (message.type) {
+    case 'question':
+      say({ type: 'reply', id: message.id, answer: answerTo(shard, message.question) });
+      return;
+    case 'changes':
+      shard.reconfigure(message.changes);
+      return;
+    case 'draining':
+      shard.machine.setDraining(message.draining);
+      return;
+    case 'credentials':
+      shard.machine.handleCredentials(monotonicNow(), message.name, message.found);
+      shard.drain();
+      return;
+    case 'handed-over':
+      shard.handleHandedOver(message.datagram);
+      return;
+    case 'sibling':
+      shard.handleSibling(message.data);
+      return;
+    default:
+      unreachable(message);
+  }
+}
+
+function answerTo(shard: TurnShard, question: Question): Answer {
+  switch (question.type) {
+    case 'follow':
+      shard.follow(question.surroundings);
+      return { type: 'followed' };
+    case 'sessions':
+      return { type: 'sessions', sessions: shard.machine.sessions(monotonicNow()) };
+    case 'kick': {
+      const count = shard.machine.kick(monotonicNow(), question.filter);
+      shard.drain();
+      return { type: 'kicked', count };
+    }
+    default:
+      return unreachable(question);
+  }
+}
+
+/** Legs of a worker hold its sockets: what leaves it are their addresses. */
+function plainFact(fact: TurnFact): TurnFact {
+  if (fact.type === 'allocation-moved') {
+    return { ...fact, leg: plain(fact.leg), from: plain(fact.from), to: plain(fact.to) };
+  }
+  return { ...fact, leg: plain(fact.leg) };
 }
 
 function logOf(say: (message: FromWorker) => void): Log {

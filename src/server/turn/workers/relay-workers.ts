@@ -1,130 +1,328 @@
 /**
  * The relay workers, seen from the main thread: opens their listening sockets, starts them, starts again what has died,
- * and ends them. Relays nothing itself. docs/adr/0008.
+ * carries word between them. Relays nothing itself. docs/adr/0008.
  */
-import { Worker } from 'node:worker_threads';
-import type { Log, SocketAddress } from '../../../base/index.ts';
-import { Bell, type Kernel, UdpDescriptors } from '../../../node/index.ts';
+import { type Log, type Millis, randomBelow, type SocketAddress, StackError } from '../../../base/index.ts';
+import {
+  type Kernel,
+  KernelMemory,
+  nodeRandom,
+  type UdpCounts,
+  UdpDescriptors,
+  writeName,
+} from '../../../node/index.ts';
+import type { BindingAnswer } from '../../../stun/index.ts';
+import type {
+  BandwidthLedger,
+  FoundCredentials,
+  QuotaLedger,
+  SessionFacts,
+  SessionFilter,
+} from '../../../turn/index.ts';
+import type { ClientDatagrams } from '../client-datagrams.ts';
 import type { TurnFact } from '../turn-fact.ts';
+import { RelayHand } from './relay-hand.ts';
+import { SharedBandwidth } from './shared-bandwidth.ts';
+import { SharedQuotas } from './shared-quotas.ts';
+import type { WorkerStatistics } from './statistics-board.ts';
 import type {
   FromWorker,
-  ListenerDescriptor,
+  HandedOver,
+  SharedMemory,
   SharedTurnOptions,
-  ToWorker,
+  SiblingData,
+  Surroundings,
+  WorkerChanges,
   WorkerStart,
-  WorkerSurroundings,
 } from './worker-messages.ts';
 
 /** 4 MiB holds about 30 ms of a gigabit: long enough for a collection pause, short enough to stay live. */
 const LISTENER_BUFFER_BYTES = 4 * 2 ** 20;
-
-/** In TypeScript while it is being developed, else compiled. */
-const FIRST_FILE = new URL(`./relay-worker.${import.meta.url.slice(-2)}`, import.meta.url);
+/** After a death; twice as long after each further one, until a worker has lived for a minute. */
+const FIRST_RESTART_MS = 100;
+const LONGEST_RESTART_MS = 30_000;
+const HEALTHY_AFTER_MS: Millis = 60_000;
+const MSG_DONTWAIT = 0x40;
+const NAME_BYTES = 32;
+const DATAGRAM_BYTES = 65_536;
+const MAIN_SHARD = 0;
 
 export interface RelayWorkersOptions {
   readonly kernel: Kernel;
+  /** Whether the kernel cuts runs apart. */
   readonly segments: boolean;
   /** At least 1. */
   readonly count: number;
-  readonly shared: SharedTurnOptions;
-  readonly publicIps: readonly string[];
-  readonly onFact: (fact: TurnFact) => void;
+  readonly start: Pick<WorkerStart, 'publicIps' | 'clients' | 'rfc3489'>;
+  readonly options: SharedTurnOptions;
 }
 
-interface Hand {
-  readonly shard: number;
-  readonly bell: Bell;
-  readonly listeners: ListenerDescriptor[];
-  worker: Worker | undefined;
+export interface RelayWorkersHandlers {
+  onFact(fact: TurnFact): void;
+  onWantCredentials(name: string, realm: string): void;
+  /** For a socket that is not a worker's. */
+  onBindingAnswer(answer: BindingAnswer): void;
+  /** For the machine of the main thread. */
+  onHandOver(datagram: HandedOver): void;
+  onSibling(data: SiblingData): void;
 }
 
-export class RelayWorkers {
+export class RelayWorkers implements ClientDatagrams {
+  readonly quotas: QuotaLedger;
+  readonly bandwidth: BandwidthLedger;
   readonly #log: Log;
   readonly #options: RelayWorkersOptions;
+  readonly #handlers: RelayWorkersHandlers;
   readonly #sockets: UdpDescriptors;
-  readonly #hands: readonly Hand[];
+  readonly #hands: readonly RelayHand[];
+  readonly #memory: SharedMemory;
+  readonly #ledger: SharedQuotas;
+  /** A datagram of ours, and a name. */
+  readonly #scratch: KernelMemory;
+  readonly #counts: UdpCounts = { received: 0, sent: 0, sendFailed: 0 };
+  #turnOptions: SharedTurnOptions;
+  #clients: WorkerStart['clients'];
+  #draining = false;
+  #surroundings: Surroundings = { relayIps: [], ownServices: [], sites: new Map() };
+  #started = false;
+  #closed = false;
+  #deaths = 0;
+  #restartMs = FIRST_RESTART_MS;
+  readonly #restarts = new Set<NodeJS.Timeout>();
 
-  constructor(log: Log, options: RelayWorkersOptions) {
+  constructor(log: Log, options: RelayWorkersOptions, handlers: RelayWorkersHandlers) {
     this.#log = log;
     this.#options = options;
+    this.#handlers = handlers;
+    this.#turnOptions = options.options;
+    this.#clients = options.start.clients;
     this.#sockets = new UdpDescriptors(options.kernel);
-    this.#hands = Array.from({ length: options.count }, (_, i) => ({
-      shard: i + 1,
-      bell: new Bell(options.kernel),
-      listeners: [],
-      worker: undefined,
-    }));
+    this.#scratch = new KernelMemory(options.kernel, NAME_BYTES + DATAGRAM_BYTES);
+    this.#hands = Array.from({ length: options.count }, (_, i) => new RelayHand(options.kernel, i + 1));
+    this.#memory = {
+      quotas: SharedQuotas.buffer(this.#shards),
+      quotaSeed: randomBelow(nodeRandom, 2 ** 31),
+      bandwidth: SharedBandwidth.buffer(),
+    };
+    this.#ledger = new SharedQuotas(this.#memory.quotas, MAIN_SHARD, this.#shards, this.#memory.quotaSeed);
+    this.quotas = this.#ledger;
+    this.bandwidth = new SharedBandwidth(this.#memory.bandwidth);
   }
 
-  /** A socket for each worker. Throws a StackError of `bindError`. Returns where they are bound. */
-  listen(address: SocketAddress): SocketAddress {
-    let local = address;
+  get #shards(): number {
+    return this.#options.count + 1;
+  }
+
+  /** For the machine of the main thread. */
+  get shard(): { readonly index: number; readonly count: number } {
+    return { index: MAIN_SHARD, count: this.#shards };
+  }
+
+  get addresses(): readonly string[] {
+    return this.#hands[0]?.listeners.map(({ local }) => local.ip) ?? [];
+  }
+
+  /** What this thread has sent; what the workers have is in their statistics. */
+  get counts(): Readonly<UdpCounts> {
+    return this.#counts;
+  }
+
+  /** How often a worker has ended by itself. */
+  get deaths(): number {
+    return this.#deaths;
+  }
+
+  /** `sum`, and what the workers have published, some milliseconds old. */
+  addStatistics(sum: WorkerStatistics): WorkerStatistics {
+    return this.#hands.reduce((total, { board }) => board.addTo(total), sum);
+  }
+
+  /** A socket for each worker. */
+  async listen(address: SocketAddress): Promise<number> {
     const opened: number[] = [];
+    let local = address;
     try {
-      for (let i = 0; i < this.#hands.length; i++) {
+      for (const [i] of this.#hands.entries()) {
         const share = i === 0 ? 'first' : 'further';
-        opened.push(this.#sockets.open(local, { share, bufferBytes: LISTENER_BUFFER_BYTES }));
-        local = this.#sockets.localOf(opened[0] ?? -1);
+        const fd = this.#sockets.open(local, { share, bufferBytes: LISTENER_BUFFER_BYTES });
+        opened.push(fd);
+        local = this.#sockets.localOf(fd);
       }
     } catch (error) {
       for (const fd of opened) this.#sockets.close(fd);
       throw error;
     }
-    for (const [i, hand] of this.#hands.entries()) {
-      const fd = opened[i];
-      if (fd !== undefined) hand.listeners.push({ fd, local });
+    for (const [i, fd] of opened.entries()) this.#hands[i]?.listeners.push({ fd, local });
+    return local.port;
+  }
+
+  /** Until the next `follow` the workers go on with it. */
+  forget(ip: string): void {
+    for (const hand of this.#hands) {
+      const at = hand.listeners.findIndex(({ local }) => local.ip === ip);
+      const [gone] = at < 0 ? [] : hand.listeners.splice(at, 1);
+      // The number may belong to another file once it is closed, so the worker has to let go of it before.
+      if (gone) void this.#follow(hand).then(() => this.#sockets.close(gone.fd));
     }
-    return local;
   }
 
-  /** Resolves when all of them listen. */
-  async start(surroundings: Omit<WorkerSurroundings, 'listeners'>): Promise<void> {
-    await Promise.all(this.#hands.map((hand) => this.#startOne(hand, surroundings)));
+  /**
+   * What is listened on has changed. The first time it starts the workers. Resolves when they know. Rejects with StackError
+   * `RELAY_WORKERS_UNUSABLE` when they do not even start.
+   */
+  async follow(surroundings: Surroundings): Promise<void> {
+    this.#surroundings = surroundings;
+    if (this.#started) await Promise.all(this.#hands.map((hand) => this.#follow(hand)));
+    else {
+      this.#started = true;
+      const listening = await Promise.all(this.#hands.map((hand) => this.#start(hand)));
+      if (listening.includes(false)) {
+        throw new StackError('RELAY_WORKERS_UNUSABLE', 'A relay worker could not be started.');
+      }
+    }
   }
 
-  #startOne(hand: Hand, surroundings: Omit<WorkerSurroundings, 'listeners'>): Promise<void> {
-    const { segments, shared, publicIps, count } = this.#options;
-    const start: WorkerStart = {
-      shard: hand.shard,
-      shards: count + 1,
-      options: shared,
-      publicIps,
-      surroundings: { ...surroundings, listeners: hand.listeners },
-      segments,
-      bell: hand.bell.fd,
+  /** From the socket that the first worker reads; the kernel does not mind who writes. */
+  send(fromIp: string, to: SocketAddress, bytes: Uint8Array): void {
+    const listener = this.#hands[0]?.listeners.find(({ local }) => local.ip === fromIp);
+    if (!listener || bytes.length > DATAGRAM_BYTES) return;
+    const nameBytes = writeName(this.#scratch, 0, to);
+    this.#scratch.u8.set(bytes, NAME_BYTES);
+    const { address } = this.#scratch;
+    const data = address + NAME_BYTES;
+    const { kernel } = this.#options;
+    const sent = kernel.sendto(listener.fd, data, bytes.length, MSG_DONTWAIT, address, nameBytes);
+    if (sent < 0) this.#counts.sendFailed += 1;
+    else this.#counts.sent += 1;
+  }
+
+  /** A reload. What the machine of the main thread has accepted, those of the workers do too. */
+  reconfigure(changes: WorkerChanges): void {
+    // For workers that start later. Of limits and lifetimes, what is not named stays.
+    const { limits, lifetimes } = this.#turnOptions;
+    this.#turnOptions = {
+      ...this.#turnOptions,
+      ...changes.machine,
+      limits: { ...limits, ...changes.machine.limits },
+      lifetimes: { ...lifetimes, ...changes.machine.lifetimes },
     };
-    return new Promise((resolve, reject) => {
-      const worker = new Worker(FIRST_FILE, { workerData: start });
-      hand.worker = worker;
-      worker.on('message', (message: FromWorker) => {
-        if (message.type === 'ready') resolve();
-        else if (message.type === 'fact') this.#options.onFact(message.fact);
-        else if (message.type === 'log') this.#log[message.level](message.message, message.fields);
-      });
-      worker.on('error', (error) => {
-        this.#log.error('A relay worker has failed.', { shard: hand.shard, error: String(error.stack) });
-        reject(error);
-      });
-    });
+    this.#clients = changes.clients ?? this.#clients;
+    for (const hand of this.#hands) hand.tell({ type: 'changes', changes });
   }
 
-  #tell(hand: Hand, message: ToWorker): void {
-    hand.worker?.postMessage(message);
-    hand.bell.ring();
+  setDraining(draining: boolean): void {
+    this.#draining = draining;
+    for (const hand of this.#hands) hand.tell({ type: 'draining', draining });
+  }
+
+  async sessions(): Promise<readonly SessionFacts[]> {
+    const answers = await Promise.all(this.#hands.map((hand) => hand.ask({ type: 'sessions' })));
+    return answers.flatMap((answer) => (answer?.type === 'sessions' ? answer.sessions : []));
+  }
+
+  /** Resolves with how many were ended. */
+  async kick(filter: SessionFilter): Promise<number> {
+    const answers = await Promise.all(this.#hands.map((hand) => hand.ask({ type: 'kick', filter })));
+    return answers.reduce((sum, answer) => sum + (answer?.type === 'kicked' ? answer.count : 0), 0);
+  }
+
+  /** What was found out about a user: whoever has asked knows what to do with it. */
+  giveCredentials(name: string, found: FoundCredentials | undefined | 'unavailable'): void {
+    for (const hand of this.#hands) hand.tell({ type: 'credentials', name, found });
+  }
+
+  handOver(shard: number, datagram: HandedOver): void {
+    if (shard === MAIN_SHARD) this.#handlers.onHandOver(datagram);
+    else this.#handOf(shard)?.tell({ type: 'handed-over', datagram });
+  }
+
+  giveSibling(shard: number, data: SiblingData): void {
+    if (shard === MAIN_SHARD) this.#handlers.onSibling(data);
+    else this.#handOf(shard)?.tell({ type: 'sibling', data });
   }
 
   async close(): Promise<void> {
-    await Promise.all(
-      this.#hands.map(async (hand) => {
-        const { worker } = hand;
-        if (worker) {
-          const gone = new Promise((resolve) => worker.once('exit', resolve));
-          this.#tell(hand, { type: 'stop' });
-          await gone;
-        }
-        for (const { fd } of hand.listeners) this.#sockets.close(fd);
-        hand.bell.close();
-      }),
-    );
+    this.#closed = true;
+    for (const timer of this.#restarts) clearTimeout(timer);
+    await Promise.all(this.#hands.map((hand) => hand.stop()));
+    for (const { listeners, bell } of this.#hands) {
+      for (const { fd } of listeners) this.#sockets.close(fd);
+      listeners.length = 0;
+      bell.close();
+    }
+  }
+
+  #handOf(shard: number): RelayHand | undefined {
+    return this.#hands[shard - 1];
+  }
+
+  async #follow(hand: RelayHand): Promise<void> {
+    const surroundings = { ...this.#surroundings, listeners: hand.listeners };
+    await hand.ask({ type: 'follow', surroundings });
+  }
+
+  #start(hand: RelayHand): Promise<boolean> {
+    const startedAt = performance.now();
+    const start: WorkerStart = {
+      ...this.#options.start,
+      shard: hand.shard,
+      shards: this.#shards,
+      options: this.#turnOptions,
+      clients: this.#clients,
+      draining: this.#draining,
+      surroundings: { ...this.#surroundings, listeners: hand.listeners },
+      memory: this.#memory,
+      statistics: hand.statistics,
+      segments: this.#options.segments,
+      bell: hand.bell.fd,
+    };
+    return hand.start(start, {
+      onMessage: (message) => this.#handle(message),
+      onDied: (why) => this.#died(hand, why, performance.now() - startedAt),
+    });
+  }
+
+  /** Its allocations are gone; its clients will notice by their next refresh, and allocate anew. */
+  #died(hand: RelayHand, why: string, livedMs: Millis): void {
+    if (this.#closed) return;
+    this.#deaths += 1;
+    this.#ledger.forgetShard(hand.shard);
+    hand.board.bury();
+    if (livedMs > HEALTHY_AFTER_MS) this.#restartMs = FIRST_RESTART_MS;
+    const afterMs = this.#restartMs;
+    this.#restartMs = Math.min(LONGEST_RESTART_MS, afterMs * 2);
+    this.#log.error('A relay worker has died and is started again; its allocations are lost.', {
+      shard: hand.shard,
+      why,
+      afterMs,
+    });
+    const timer = setTimeout(() => {
+      this.#restarts.delete(timer);
+      if (!this.#closed) void this.#start(hand);
+    }, afterMs);
+    this.#restarts.add(timer);
+  }
+
+  #handle(message: Exclude<FromWorker, { type: 'ready' | 'reply' }>): void {
+    switch (message.type) {
+      case 'fact':
+        this.#handlers.onFact(message.fact);
+        return;
+      case 'log':
+        this.#log[message.level](message.message, message.fields);
+        return;
+      case 'want-credentials':
+        this.#handlers.onWantCredentials(message.name, message.realm);
+        return;
+      case 'binding-answer':
+        this.#handlers.onBindingAnswer(message.answer);
+        return;
+      case 'hand-over':
+        this.handOver(message.shard, message.datagram);
+        return;
+      case 'sibling':
+        this.giveSibling(message.shard, message.data);
+        return;
+    }
   }
 }

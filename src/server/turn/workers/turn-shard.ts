@@ -13,17 +13,30 @@ import {
   writeName,
   writeWords,
 } from '../../../node/index.ts';
-import { TurnServer, type TurnServerEvent, type TurnTransmit } from '../../../turn/index.ts';
+import { type BindingAnswer, looksLikeStun } from '../../../stun/index.ts';
+import { type Leg, TurnServer, type TurnServerEvent, type TurnTransmit } from '../../../turn/index.ts';
+import { BindingDesk } from '../behaviour-desk.ts';
+import { ClientGate } from '../client-gate.ts';
 import { LegTable, legIds } from '../leg-table.ts';
 import { RelayAddressBook } from '../relay-addresses.ts';
 import type { TurnFact } from '../turn-fact.ts';
 import type { BatchTools } from './batch-tools.ts';
 import { DatagramLeg } from './datagram-leg.ts';
+import { HandedLegs } from './handed-legs.ts';
 import { Listener } from './listener.ts';
 import { PacketMover } from './packet-mover.ts';
 import { RelayDescriptors } from './relay-descriptors.ts';
+import { SharedBandwidth } from './shared-bandwidth.ts';
+import { SharedQuotas } from './shared-quotas.ts';
 import type { SourceTable } from './source-table.ts';
-import type { WorkerStart, WorkerSurroundings } from './worker-messages.ts';
+import type { WorkerStatistics } from './statistics-board.ts';
+import type {
+  HandedOver,
+  SiblingData,
+  WorkerChanges,
+  WorkerStart,
+  WorkerSurroundings,
+} from './worker-messages.ts';
 
 /** A datagram that the machine has made, and a name. */
 const SCRATCH_BYTES = 65_536 + 32;
@@ -33,9 +46,16 @@ const TRANSACTION_ID_BYTES = 12;
 
 export interface ShardHandlers {
   onFact(fact: TurnFact): void;
+  onHandOver(shard: number, datagram: HandedOver): void;
+  onSibling(shard: number, data: SiblingData): void;
+  onWantCredentials(name: string, realm: string): void;
+  /** An answer that leaves from a socket that is not ours. */
+  onBindingAnswer(answer: BindingAnswer): void;
 }
 
 export class TurnShard {
+  readonly machine: TurnServer;
+  readonly mover: PacketMover;
   readonly #tools: BatchTools;
   readonly #poller: Poller;
   readonly #sources: SourceTable;
@@ -43,11 +63,15 @@ export class TurnShard {
   readonly #relayAddresses: RelayAddressBook;
   readonly #relays: RelayDescriptors;
   readonly #legs: LegTable<DatagramLeg>;
+  readonly #handed: HandedLegs;
+  readonly #gate: ClientGate;
+  readonly #desk: BindingDesk;
+  #usesDesk = false;
+  readonly #rfc3489: boolean;
   readonly #listeners: Listener[] = [];
   readonly #scratch: KernelMemory;
-  readonly #scratchName: number;
-  readonly machine: TurnServer;
-  readonly mover: PacketMover;
+  readonly #scratchName = SCRATCH_BYTES - 32;
+  #noise = 0;
 
   constructor(
     env: Env,
@@ -61,26 +85,27 @@ export class TurnShard {
     this.#poller = poller;
     this.#sources = sources;
     this.#handlers = handlers;
+    this.#rfc3489 = start.rfc3489;
     this.#scratch = new KernelMemory(tools.kernel, SCRATCH_BYTES);
-    this.#scratchName = SCRATCH_BYTES - 32;
     this.#relayAddresses = new RelayAddressBook(start.publicIps, []);
     this.#relays = new RelayDescriptors(tools.kernel, poller, sources, env.log);
-    this.#legs = new LegTable(legIds(), (id, client, server) => {
-      const listener = this.#listeners.find(({ local }) => local.ip === server.ip);
-      invariant(listener, 'a client comes by a socket that is listened on');
-      return new DatagramLeg(id, client, listener, this.#wordsOf(client));
-    });
+    this.#legs = new LegTable(legIds(), (id, client, server) => this.#newLeg(id, client, server));
+    this.#handed = new HandedLegs(this.#legs);
+    this.#gate = new ClientGate(start.clients);
+    this.#desk = new BindingDesk({ rfc3489: start.rfc3489 });
+    const { shard, shards, memory } = start;
     this.machine = new TurnServer(env, {
       ...start.options,
       relayAddresses: this.#relayAddresses,
-      peerPolicy: { ...start.options.peerPolicy, ownServices: start.surroundings.ownServices },
-      shard: { index: start.shard, count: start.shards },
+      quotaLedger: new SharedQuotas(memory.quotas, shard, shards, memory.quotaSeed),
+      bandwidthLedger: new SharedBandwidth(memory.bandwidth),
+      shard: { index: shard, count: shards },
     });
-    this.mover = new PacketMover(tools, this.machine, this.#relays, this.#listeners, {
-      onMessage: (leg, bytes) => {
-        this.machine.handleClientMessage(monotonicNow(), leg, bytes);
-        this.drain();
-      },
+    this.machine.setDraining(start.draining);
+    this.mover = new PacketMover(tools, this.machine, this.#relays, this.#listeners, this.#gate, {
+      onMessage: (leg, bytes) => this.#handleMessage(leg, bytes),
+      onOther: (leg, bytes) => this.#handleOther(leg, bytes),
+      onForeign: (leg, bytes) => this.#handOver(leg, leg.shard ?? shard, bytes.slice()),
       onPeerDatagram: (relay, from, bytes) => {
         this.machine.handlePeerDatagram(monotonicNow(), relay.id, from, bytes);
         this.drain();
@@ -89,8 +114,22 @@ export class TurnShard {
     });
     this.follow(start.surroundings);
   }
+
+  get statistics(): WorkerStatistics {
+    const { malformed, bindings, rateLimited, ...rest } = this.machine.statistics;
+    const { counts } = this.#desk;
+    return {
+      ...rest,
+      ...this.#tools.counts,
+      malformed: malformed + this.#noise,
+      bindings: bindings + counts.bindings,
+      rateLimited: rateLimited + counts.rateLimited,
+      unwelcome: this.#gate.refused,
+    };
+  }
+
   /** Listens on these sockets from now on, and on no others. */
-  follow({ listeners, relayIps, ownServices }: WorkerSurroundings): void {
+  follow({ listeners, relayIps, ownServices, sites }: WorkerSurroundings): void {
     const gone = this.#listeners.filter(({ fd }) => !listeners.some((wanted) => wanted.fd === fd));
     for (const listener of gone) {
       this.#listeners.splice(this.#listeners.indexOf(listener), 1);
@@ -108,6 +147,26 @@ export class TurnShard {
     }
     this.#relayAddresses.update(relayIps);
     this.machine.setOwnServices(ownServices);
+    this.#desk.setSites(sites);
+    this.#usesDesk = this.#rfc3489 || sites.size > 0;
+  }
+
+  reconfigure({ machine, clients }: WorkerChanges): void {
+    this.machine.reconfigure(monotonicNow(), machine);
+    if (!clients) return;
+    this.#gate.reconfigure(clients);
+    this.mover.judgeAnew();
+  }
+
+  /** A datagram of a client that another worker has received, and we answer. */
+  handleHandedOver({ client, server, bytes }: HandedOver): void {
+    const listener = this.#listenerAt(server);
+    if (listener) this.#handleMessage(this.#legs.legOf(client, listener.local), bytes);
+  }
+
+  handleSibling({ from, to, bytes }: SiblingData): void {
+    this.machine.handleSiblingData(monotonicNow(), from, to, bytes);
+    this.drain();
   }
 
   handleTimeout(now: Millis): void {
@@ -136,6 +195,35 @@ export class TurnShard {
     }
   }
 
+  #handleMessage(leg: DatagramLeg, bytes: Uint8Array): void {
+    this.machine.handleClientMessage(monotonicNow(), leg, bytes);
+    this.drain();
+  }
+
+  /** No ChannelData. */
+  #handleOther(leg: DatagramLeg, bytes: Uint8Array): void {
+    if (this.#usesDesk) {
+      const verdict = this.#desk.handle(monotonicNow(), leg.client, leg.server, bytes);
+      if (verdict === 'withheld') return;
+      if (verdict !== 'not-mine') {
+        this.#answerBinding(verdict);
+        return;
+      }
+    }
+    if (looksLikeStun(bytes)) this.#handleMessage(leg, bytes);
+    else this.#noise += 1;
+  }
+
+  #answerBinding(answer: BindingAnswer): void {
+    const listener = this.#listenerAt(answer.from);
+    if (listener) this.#send(listener.fd, this.#wordsOf(answer.to), answer.bytes, this.#tools.counts);
+    else this.#handlers.onBindingAnswer(answer);
+  }
+
+  #handOver({ client, server }: Leg, shard: number, bytes: Uint8Array): void {
+    this.#handlers.onHandOver(shard, { client, server, bytes });
+  }
+
   #transmit(out: TurnTransmit): void {
     if (out.kind === 'client') {
       const { leg } = out;
@@ -144,7 +232,7 @@ export class TurnShard {
       const relay = this.#relays.get(out.relay);
       if (!relay) return;
       this.#send(relay.fd, this.#relays.wordsTo(relay, out.to), out.bytes, this.#tools.peerCounts);
-    }
+    } else this.#handlers.onSibling(out.shard, { from: out.from, to: out.to, bytes: out.bytes });
   }
 
   #send(fd: number, words: NameWords, bytes: Uint8Array, counts: SendCounts): void {
@@ -162,7 +250,7 @@ export class TurnShard {
       case 'open-relay': {
         const ip = this.#relayAddresses.bindIp(event.leg.server.ip, event.family);
         const local = ip === undefined ? undefined : { ip, port: event.port };
-        const opened = this.#relays.open(event.relay, local);
+        const opened = event.protocol === 'udp' ? this.#relays.open(event.relay, local) : 'unavailable';
         if (opened === 'opened') this.machine.handleRelayOpened(monotonicNow(), event.relay);
         else this.machine.handleRelayFailed(monotonicNow(), event.relay, opened);
         return;
@@ -171,21 +259,26 @@ export class TurnShard {
         this.#relays.close(event.relay);
         return;
       case 'hand-over':
+        if (event.leg instanceof DatagramLeg) this.#handed.add(event.leg, event.shard);
+        this.#handOver(event.leg, event.shard, event.bytes);
+        return;
       case 'want-credentials':
-      case 'close-leg':
+        this.#handlers.onWantCredentials(event.name, event.realm);
+        return;
+      case 'close-leg': // of streams; here are none
       case 'connect-peer':
       case 'join-connection':
       case 'close-connection':
         return;
       case 'leg-released':
-        if (event.leg instanceof DatagramLeg) this.#legs.release(event.leg);
+        this.#release(event.leg);
         return;
       case 'allocation-created':
       case 'allocation-moved':
         if (event.leg instanceof DatagramLeg) this.#legs.hold(event.leg);
         break;
       case 'allocation-ended':
-        if (event.leg instanceof DatagramLeg) this.#legs.release(event.leg);
+        this.#release(event.leg);
         break;
       case 'refused':
         break;
@@ -193,6 +286,20 @@ export class TurnShard {
         unreachable(event);
     }
     this.#handlers.onFact(event);
+  }
+
+  #release(leg: Leg): void {
+    if (leg instanceof DatagramLeg) this.#legs.release(leg);
+  }
+
+  #newLeg(id: DatagramLeg['id'], client: SocketAddress, server: SocketAddress): DatagramLeg {
+    const listener = this.#listenerAt(server);
+    invariant(listener, 'a client comes by a socket that is listened on');
+    return new DatagramLeg(id, client, listener, this.#wordsOf(client));
+  }
+
+  #listenerAt({ ip, port }: SocketAddress): Listener | undefined {
+    return this.#listeners.find(({ local }) => local.ip === ip && local.port === port);
   }
 
   #wordsOf(address: SocketAddress): NameWords {

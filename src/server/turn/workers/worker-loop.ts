@@ -3,6 +3,7 @@
  * Node, which has its turn when somebody rings and now and then. Under load packets gather for a moment before it
  * looks again, so that they share a wake-up. docs/adr/0008.
  */
+import { type Millis, NEVER } from '../../../base/index.ts';
 import { monotonicNow, type Poller } from '../../../node/index.ts';
 import type { SourceTable } from './source-table.ts';
 import type { TurnShard } from './turn-shard.ts';
@@ -14,69 +15,103 @@ const WORTH_GATHERING = 2;
 /** How fast the estimate of the load follows: some ten rounds. */
 const SMOOTHING = 0.1;
 /** Timers and messages of Node wait no longer than this while packets never stop. */
-const NODE_TURN_EVERY_MS = 10;
+const REST_EVERY_MS = 10;
 const LONGEST_WAIT_MS = 1000;
+/** A machine that fails again and again is better begun anew. */
+const MAX_FAILURES = 16;
+const FAILURES_FORGOTTEN_AFTER_MS = 60_000;
+
+export interface LoopHandlers {
+  /** Somebody rang: there are messages. */
+  onBell(): void;
+  /** Now and then, and before every long wait. */
+  onRest(): void;
+  onFailure(error: unknown): void;
+}
 
 export class WorkerLoop {
   readonly #poller: Poller;
   readonly #sources: SourceTable;
   readonly #shard: TurnShard;
-  readonly #onBell: () => void;
+  readonly #handlers: LoopHandlers;
   #stopping = false;
+  #rang = false;
+  #failures = 0;
+  #failedAt: Millis = 0;
 
-  constructor(poller: Poller, sources: SourceTable, shard: TurnShard, onBell: () => void) {
+  constructor(poller: Poller, sources: SourceTable, shard: TurnShard, handlers: LoopHandlers) {
     this.#poller = poller;
     this.#sources = sources;
     this.#shard = shard;
-    this.#onBell = onBell;
+    this.#handlers = handlers;
   }
 
   stop(): void {
     this.#stopping = true;
   }
 
+  /** Resolves after `stop`. Rejects when the machine fails again and again. */
   async run(): Promise<void> {
     const { machine } = this.#shard;
-    let nodeTurnAt = 0;
+    let restedAt = 0;
     let packetsPerMs = 0;
-    let lastRoundAt = monotonicNow();
+    let roundAt = monotonicNow();
     while (!this.#stopping) {
       const gathers = packetsPerMs * GATHER_MICROS >= WORTH_GATHERING * 1000;
       if (gathers) this.#poller.pause(GATHER_MICROS);
-      const idleMs = Math.min(
-        LONGEST_WAIT_MS,
-        Math.max(0, Math.ceil(machine.nextTimeout() - monotonicNow())),
-      );
-      const ready = this.#poller.wait(gathers ? 0 : idleMs);
+      const ready = this.#poller.wait(gathers ? 0 : waitMs(machine.nextTimeout()));
       const now = monotonicNow();
-      const { packets, rang } = this.#round(now, ready);
-      const passedMs = Math.max(0.001, now - lastRoundAt);
-      lastRoundAt = now;
-      // A pause that found nothing counts in full, so that the load is soon known to be gone.
+      const packets = this.guard(() => this.#round(now, ready)) ?? 0;
+      const passedMs = Math.max(0.001, now - roundAt);
+      roundAt = now;
+      // A long wait counts in full, so that the load is soon known to be gone.
       packetsPerMs += (packets / passedMs - packetsPerMs) * Math.min(1, SMOOTHING * Math.max(1, passedMs));
-      if (machine.nextTimeout() <= now) this.#shard.handleTimeout(now);
-      if (rang || now - nodeTurnAt >= NODE_TURN_EVERY_MS) {
-        nodeTurnAt = now;
-        await new Promise<void>((resolve) => setImmediate(resolve));
-      }
+      if (!this.#rang && ready > 0 && now - restedAt < REST_EVERY_MS) continue;
+      this.#rang = false;
+      restedAt = now;
+      this.#handlers.onRest();
+      await new Promise<void>((resolve) => setImmediate(resolve));
     }
   }
 
-  #round(now: number, ready: number): { packets: number; rang: boolean } {
-    const { mover } = this.#shard;
+  /** Returns how many datagrams there were. */
+  #round(now: Millis, ready: number): number {
+    const { mover, machine } = this.#shard;
     let packets = 0;
-    let rang = false;
     for (let i = 0; i < ready; i++) {
       const source = this.#sources.get(this.#poller.tagOf(i));
       if (!source) continue;
       if (source.kind === 'listener') packets += mover.readListener(now, source);
       else if (source.kind === 'relay') packets += mover.readRelay(now, source);
       else {
-        rang = true;
-        this.#onBell();
+        this.#rang = true;
+        this.#handlers.onBell();
       }
     }
     mover.flush();
-    return { packets, rang };
+    if (machine.nextTimeout() <= now) this.#shard.handleTimeout(now);
+    return packets;
   }
+
+  /** One bad packet or message is skipped; the loop goes on. Throws when that happens again and again. */
+  guard<T>(work: () => T): T | undefined {
+    try {
+      return work();
+    } catch (error) {
+      const now = monotonicNow();
+      if (now - this.#failedAt > FAILURES_FORGOTTEN_AFTER_MS) this.#failures = 0;
+      this.#failedAt = now;
+      this.#failures += 1;
+      if (this.#failures >= MAX_FAILURES) throw error;
+      this.#shard.mover.abandon();
+      this.#handlers.onFailure(error);
+      return undefined;
+    }
+  }
+}
+
+/** Whole milliseconds, not before the deadline. */
+function waitMs(deadline: Millis): number {
+  if (deadline === NEVER) return LONGEST_WAIT_MS;
+  return Math.min(LONGEST_WAIT_MS, Math.max(0, Math.ceil(deadline - monotonicNow())));
 }

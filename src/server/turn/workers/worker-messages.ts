@@ -1,13 +1,20 @@
 /** What the main thread and its relay workers say to each other. Everything here can be cloned. */
-import type { SocketAddress } from '../../../base/index.ts';
-import type { TurnServerOptions } from '../../../turn/index.ts';
+import type { AccessRanges, SocketAddress } from '../../../base/index.ts';
+import type { BehaviourSite, BindingAnswer } from '../../../stun/index.ts';
+import type {
+  FoundCredentials,
+  SessionFacts,
+  SessionFilter,
+  TurnServerChanges,
+  TurnServerOptions,
+} from '../../../turn/index.ts';
 import type { TurnFact } from '../turn-fact.ts';
 
 /** Of the machine, what every worker gets alike. */
 export type SharedTurnOptions = Omit<
   TurnServerOptions,
-  'relayAddresses' | 'peerPolicy' | 'quotaLedger' | 'bandwidthLedger' | 'shard' | 'capabilities'
-> & { readonly peerPolicy: Omit<TurnServerOptions['peerPolicy'], 'ownServices'> };
+  'relayAddresses' | 'quotaLedger' | 'bandwidthLedger' | 'shard' | 'capabilities'
+>;
 
 /** A listening UDP socket: opened by the main thread, which closes it too. */
 export interface ListenerDescriptor {
@@ -15,12 +22,25 @@ export interface ListenerDescriptor {
   readonly local: SocketAddress;
 }
 
-/** What listening on other addresses changes. */
-export interface WorkerSurroundings {
-  readonly listeners: readonly ListenerDescriptor[];
+/** What depends on the addresses of the machine. */
+export interface Surroundings {
   /** For relays, best first. */
   readonly relayIps: readonly string[];
+  /** Where this server listens itself. */
   readonly ownServices: readonly SocketAddress[];
+  /** For NAT behaviour discovery: see `BindingDesk.setSites`. */
+  readonly sites: ReadonlyMap<string, BehaviourSite>;
+}
+
+export interface WorkerSurroundings extends Surroundings {
+  readonly listeners: readonly ListenerDescriptor[];
+}
+
+/** Memory that all threads see. */
+export interface SharedMemory {
+  readonly quotas: SharedArrayBuffer;
+  readonly quotaSeed: number;
+  readonly bandwidth: SharedArrayBuffer;
 }
 
 export interface WorkerStart {
@@ -29,21 +49,70 @@ export interface WorkerStart {
   readonly shards: number;
   readonly options: SharedTurnOptions;
   readonly publicIps: readonly string[];
+  readonly clients: AccessRanges;
+  readonly rfc3489: boolean;
+  readonly draining: boolean;
   readonly surroundings: WorkerSurroundings;
+  readonly memory: SharedMemory;
+  readonly statistics: SharedArrayBuffer;
   /** Whether the kernel cuts runs apart. */
   readonly segments: boolean;
   /** An eventfd: rung after each message. */
   readonly bell: number;
 }
 
+export interface WorkerChanges {
+  readonly machine: TurnServerChanges;
+  readonly clients?: AccessRanges;
+}
+
+/** Answered by a `reply` with the same id. */
+export type Question =
+  | { readonly type: 'follow'; readonly surroundings: WorkerSurroundings }
+  | { readonly type: 'sessions' }
+  | { readonly type: 'kick'; readonly filter: SessionFilter };
+
+export type Answer =
+  | { readonly type: 'followed' }
+  | { readonly type: 'sessions'; readonly sessions: readonly SessionFacts[] }
+  | { readonly type: 'kicked'; readonly count: number };
+
+/** A datagram of a client that another shard has to answer. */
+export interface HandedOver {
+  readonly client: SocketAddress;
+  readonly server: SocketAddress;
+  readonly bytes: Uint8Array;
+}
+
+/** What one client sends to another whose relay is another shard's. Both relayed addresses. */
+export interface SiblingData {
+  readonly from: SocketAddress;
+  readonly to: SocketAddress;
+  readonly bytes: Uint8Array;
+}
+
 export type ToWorker =
-  | { readonly type: 'surroundings'; readonly surroundings: WorkerSurroundings }
+  | { readonly type: 'question'; readonly id: number; readonly question: Question }
+  | { readonly type: 'changes'; readonly changes: WorkerChanges }
+  | { readonly type: 'draining'; readonly draining: boolean }
+  | {
+      readonly type: 'credentials';
+      readonly name: string;
+      readonly found: FoundCredentials | undefined | 'unavailable';
+    }
+  | { readonly type: 'handed-over'; readonly datagram: HandedOver }
+  | { readonly type: 'sibling'; readonly data: SiblingData }
   | { readonly type: 'stop' };
 
 export type FromWorker =
   | { readonly type: 'ready' }
-  | { readonly type: 'stopped' }
+  | { readonly type: 'reply'; readonly id: number; readonly answer: Answer }
   | { readonly type: 'fact'; readonly fact: TurnFact }
+  | { readonly type: 'hand-over'; readonly shard: number; readonly datagram: HandedOver }
+  | { readonly type: 'sibling'; readonly shard: number; readonly data: SiblingData }
+  | { readonly type: 'want-credentials'; readonly name: string; readonly realm: string }
+  /** To be sent from a socket that is not a worker's. */
+  | { readonly type: 'binding-answer'; readonly answer: BindingAnswer }
   | {
       readonly type: 'log';
       readonly level: 'debug' | 'info' | 'warn' | 'error';
