@@ -57,5 +57,6 @@ export { Queue } from './queue.ts';
 export { type Random, randomBelow } from './random.ts';
 export { SeededRandom } from './seeded-random.ts';
 export { serialDistance, serialLess, serialLess16 } from './serial.ts';
+export { subscriberOf } from './subscriber.ts';
 export { TimerTable } from './timers.ts';
 export { BucketTable, type Rate, TokenBucket } from './token-bucket.ts';

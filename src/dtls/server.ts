@@ -12,6 +12,7 @@ import {
   type Rate,
   type SocketAddress,
   sameBytes,
+  subscriberOf,
   type Transmit,
 } from '../base/index.ts';
 import { DtlsConnection } from './connection.ts';
@@ -24,16 +25,19 @@ import type { DtlsServerEvent, EndReason } from './server-events.ts';
 export interface DtlsServerLimits {
   /** About 10 KB each. */
   readonly connections: number;
+  /** Of one IPv4 address, or one IPv6 network of 64 bits: an office behind one router. */
+  readonly connectionsPerSubscriber: number;
   /** Handshakes under way; each holds its flight and its transcript. */
   readonly handshakes: number;
   /** Without data for this long a connection ends, unless it is held. */
   readonly idleMs: Millis;
-  /** Handshakes of one IP address: each costs a signature. */
+  /** Handshakes of one subscriber: each costs a signature. */
   readonly handshakeRate: Rate;
 }
 
 export const DTLS_SERVER_LIMITS: DtlsServerLimits = {
   connections: 10_000,
+  connectionsPerSubscriber: 1_000,
   handshakes: 1_000,
   idleMs: 60_000,
   /** A company behind one address comes back at once after a restart; 100 signatures take a tenth of a second. */
@@ -80,6 +84,8 @@ export class DtlsServer implements Machine<DtlsServerEvent> {
   readonly #handshakeRate: BucketTable;
   readonly #entries = new Map<string, Entry>();
   readonly #shaking = new Set<Entry>();
+  /** How many connections each subscriber has; nobody with none. */
+  readonly #perSubscriber = new Map<string, number>();
   readonly #transmits = new Queue<Transmit>();
   readonly #events = new Queue<DtlsServerEvent>();
   #identities: readonly DtlsIdentity[];
@@ -215,9 +221,7 @@ export class DtlsServer implements Machine<DtlsServerEvent> {
       this.#transmits.push({ to: from, bytes: verdict.datagram });
       return undefined;
     }
-    const { connections, handshakes } = this.#limits;
-    const isFull = (!known && this.#entries.size >= connections) || this.#shaking.size >= handshakes;
-    if (isFull || !this.#handshakeRate.take(from.ip, this.#now)) {
+    if (!this.#hasRoomFor(from, known)) {
       this.#refused += 1;
       return undefined;
     }
@@ -226,12 +230,29 @@ export class DtlsServer implements Machine<DtlsServerEvent> {
     return this.#begin(from, greeting.hello.random.slice());
   }
 
+  #hasRoomFor({ ip }: SocketAddress, known: Entry | undefined): boolean {
+    const { connections, connectionsPerSubscriber, handshakes } = this.#limits;
+    const subscriber = subscriberOf(ip);
+    const neighbours = this.#perSubscriber.get(subscriber) ?? 0;
+    const isCrowded = this.#entries.size >= connections || neighbours >= connectionsPerSubscriber;
+    if ((isCrowded && !known) || this.#shaking.size >= handshakes) return false;
+    return this.#handshakeRate.take(subscriber, this.#now);
+  }
+
+  #count({ ip }: SocketAddress, change: 1 | -1): void {
+    const subscriber = subscriberOf(ip);
+    const count = (this.#perSubscriber.get(subscriber) ?? 0) + change;
+    if (count > 0) this.#perSubscriber.set(subscriber, count);
+    else this.#perSubscriber.delete(subscriber);
+  }
+
   #begin(client: SocketAddress, random: Uint8Array): Entry {
     const connection = new DtlsConnection(this.#env, { ...this.#options, identities: this.#identities });
     connection.accept(this.#now);
     const entry = { client, connection, random, heardAt: this.#now, held: false };
     this.#entries.set(keyOf(client), entry);
     this.#shaking.add(entry);
+    this.#count(client, 1);
     if (this.#sweepAt === NEVER) this.#sweepAt = this.#now + this.#limits.idleMs / SWEEPS;
     return entry;
   }
@@ -274,6 +295,7 @@ export class DtlsServer implements Machine<DtlsServerEvent> {
   #forget(entry: Entry, why: EndReason): void {
     const connected = !this.#shaking.delete(entry);
     this.#entries.delete(keyOf(entry.client));
+    this.#count(entry.client, -1);
     this.#events.push({ type: 'ended', client: entry.client, connected, why });
   }
 }

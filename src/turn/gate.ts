@@ -2,7 +2,7 @@
  * The door of the TURN server: who gets in, and what strangers hear. Strangers leave nothing behind but a count in a
  * table of fixed size. Knows no allocations. RFC 8489 §9.2.4.
  */
-import { BucketTable, type Env, encodeUtf8, type Millis, type Queue } from '../base/index.ts';
+import { BucketTable, type Env, encodeUtf8, type Millis, type Queue, subscriberOf } from '../base/index.ts';
 import { decodeMessage, StunAttribute, type StunMessage } from '../stun/index.ts';
 import type { Answers } from './answers.ts';
 import { AskedCredentials, type FoundCredentials } from './asked-credentials.ts';
@@ -14,7 +14,6 @@ import { NonceMint } from './nonce.ts';
 import type { Replies } from './replies.ts';
 import type { TurnServerEvent } from './server-events.ts';
 import type { OauthKey, TurnServerChanges, TurnServerOptions } from './server-options.ts';
-import { subscriberOf } from './subscriber.ts';
 import { ThirdParty } from './third-party.ts';
 import { type WaitingRequest, WaitingRequests } from './waiting-requests.ts';
 

@@ -1,9 +1,9 @@
 /** Who holds how many relayed ports, and who may hold more. RFC 8656 §21.3.1. */
+import { subscriberOf } from '../base/index.ts';
 import type { AuthenticatedUser } from './authenticator.ts';
 import type { Leg } from './leg.ts';
 import type { LiveSettings } from './live-settings.ts';
 import { type QuotaLedger, TOTAL_QUOTA } from './quota-ledger.ts';
-import { subscriberOf } from './subscriber.ts';
 
 /**
  * Of all relayed ports one address gets so much at most: where everybody may have a name, names are cheap, and nobody

@@ -33,6 +33,9 @@ export interface DtlsLegsStatistics {
 /** RFC 7443 §3. A client that offers no protocol at all is served as well. */
 const APPLICATION_PROTOCOLS = ['stun.turn', 'stun.nat-discovery'];
 
+/** Without an allocation; as over TCP. */
+const IDLE_MS = 30_000;
+
 export class DtlsLegs {
   readonly #env: Env;
   readonly #limits: Partial<DtlsServerLimits> | undefined;
@@ -132,7 +135,7 @@ export class DtlsLegs {
       peer: { kind: 'none' },
       applicationProtocols: APPLICATION_PROTOCOLS,
       cookieSecret: this.#cookieSecret,
-      ...(this.#limits && { limits: this.#limits }),
+      limits: { idleMs: IDLE_MS, ...this.#limits },
     };
     this.#sockets.set(ip, new DtlsSocket(this.#env, socket, options, this.#nextId, this.#handlers));
   }

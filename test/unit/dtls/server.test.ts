@@ -189,6 +189,17 @@ test('there are no more connections, handshakes and beginnings than the limits s
   assert.ok(crowd.server.statistics.refused >= 5);
 });
 
+test('the addresses of one IPv6 network share a limit', () => {
+  const crowd = new DtlsCrowd({ limits: { connectionsPerSubscriber: 2 } });
+  for (let index = 1; index <= 4; index += 1) crowd.join({ ip: `2001:db8::${index}`, port: 7 });
+  crowd.join({ ip: '2001:db8:0:1::1', port: 7 });
+  crowd.run(99);
+  assert.equal(crowd.server.statistics.connections, 3);
+  crowd.server.closeConnection(crowd.now, { ip: '2001:db8::1', port: 7 });
+  crowd.run(1_000);
+  assert.equal(crowd.server.statistics.connections, 3, 'there is room for one more');
+});
+
 test('a renewed certificate is shown to those who come later', () => {
   const crowd = new DtlsCrowd();
   const before = crowd.join(at(0));

@@ -1,5 +1,6 @@
-/** Under which name a client's address is counted. RFC 6177. */
-import { encodeHex, parseIp } from '../base/index.ts';
+/** Under which name an address is counted where every client gets its share. RFC 6177. */
+import { parseIp } from './address.ts';
+import { encodeHex } from './encoding.ts';
 
 /** One IPv4 address, or one IPv6 network of 64 bits, which is what one subscriber gets. `ip` in canonical text. */
 export function subscriberOf(ip: string): string {
