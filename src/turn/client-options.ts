@@ -1,6 +1,6 @@
 /** What a TURN client can be told. RFC 8656 §7.1, RFC 8016 §3.1.1, RFC 6062 §4.1. */
 import type { IpFamily, SocketAddress } from '../base/index.ts';
-import type { ClientCredentials } from './client-session.ts';
+import type { ClientCredentials } from './client-identity.ts';
 
 export type ClientTransport = 'udp' | 'tcp' | 'tls' | 'dtls';
 

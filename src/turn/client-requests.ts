@@ -224,7 +224,7 @@ export class ClientRequests<Task> {
     const id = this.#env.random.bytes(TRANSACTION_ID_BYTES);
     const writer = new MessageWriter(method, MessageClass.REQUEST, id);
     fill(writer);
-    this.#session?.sign(writer);
+    this.#session?.sign(writer, method);
     const authenticated = this.#session?.ready ?? false;
     const transaction = new Transaction(now, writer.finish(), this.#server, { reliable: this.#reliable });
     this.#pending.set(keyOf(id), {

@@ -2,26 +2,19 @@
  * A client's side of the long-term credential mechanism: what it knows of realm, nonce, algorithm and key. Sends nothing.
  * RFC 8489 §9.2.3, §9.2.5.
  */
-import { type CryptoProvider, decodeUtf8, StackError } from '../base/index.ts';
+import { type CryptoProvider, decodeUtf8 } from '../base/index.ts';
 import {
   decodePasswordAlgorithms,
   encodePasswordAlgorithm,
-  longTermKey,
   type MessageWriter,
   type PasswordAlgorithm,
-  prepareOpaqueString,
   readNonceCookie,
   StunAttribute,
   type StunMessage,
-  userHash,
   verifyIntegrity,
   verifyIntegritySha256,
 } from '../stun/index.ts';
-
-export interface ClientCredentials {
-  readonly username: string;
-  readonly password: string;
-}
+import { type ClientCredentials, type ClientIdentity, clientIdentity } from './client-identity.ts';
 
 /** What the last 401 or 438 has told. */
 interface Challenge {
@@ -36,28 +29,20 @@ interface Challenge {
 
 export class ClientSession {
   readonly #crypto: CryptoProvider;
-  readonly #username: string;
-  readonly #password: string;
+  readonly #credentials: ClientCredentials;
+  readonly #identity: ClientIdentity;
   #challenge: Challenge | undefined;
 
   /** Throws `StackError` `TURN_USER_INVALID` for what OpaqueString forbids. */
   constructor(crypto: CryptoProvider, credentials: ClientCredentials) {
-    const username = prepareOpaqueString(credentials.username);
-    const password = prepareOpaqueString(credentials.password);
-    if (username === undefined || password === undefined) {
-      throw new StackError(
-        'TURN_USER_INVALID',
-        'The TURN user name or password is empty or holds control characters (RFC 8265). Give another.',
-      );
-    }
     this.#crypto = crypto;
-    this.#username = username;
-    this.#password = password;
+    this.#credentials = credentials;
+    this.#identity = clientIdentity(crypto, credentials);
   }
 
   /** Knows what this one knows, and learns for itself: for a second connection to the same server. */
   copy(): ClientSession {
-    const copy = new ClientSession(this.#crypto, { username: this.#username, password: this.#password });
+    const copy = new ClientSession(this.#crypto, this.#credentials);
     copy.#challenge = this.#challenge;
     return copy;
   }
@@ -75,6 +60,8 @@ export class ClientSession {
     const offer = answer.get(StunAttribute.PASSWORD_ALGORITHMS)?.slice();
     // RFC 8489 §9.2.4: a 438 repeats the offer. A server that has made one does not forget it; somebody on the way may.
     if (!offer && this.#challenge?.choice) return false;
+    const takesTokens = answer.has(StunAttribute.THIRD_PARTY_AUTHORIZATION);
+    if (this.#identity.needsThirdParty && !takesTokens && !this.#challenge) return false;
     // RFC 8489 §9.2.5: the first on the list that is supported.
     const algorithm = offer && decodePasswordAlgorithms(offer)?.find((known) => known !== undefined);
     if (offer && !algorithm) return false;
@@ -82,21 +69,18 @@ export class ClientSession {
     this.#challenge = {
       realm,
       nonce,
-      key: longTermKey(this.#crypto, this.#username, realmText, this.#password, algorithm ?? 'md5'),
-      hash: readNonceCookie(nonce)?.usernameAnonymity
-        ? userHash(this.#crypto, this.#username, realmText)
-        : undefined,
+      key: this.#identity.key(realmText, algorithm),
+      hash: readNonceCookie(nonce)?.usernameAnonymity ? this.#identity.hash(realmText) : undefined,
       choice: offer && algorithm && { offer, algorithm },
     };
     return true;
   }
 
   /** Adds USERNAME or USERHASH, REALM, NONCE, what was chosen, and the integrity; nothing before the first challenge. */
-  sign(writer: MessageWriter): void {
+  sign(writer: MessageWriter, method: number): void {
     if (!this.#challenge) return;
     const { realm, nonce, key, hash, choice } = this.#challenge;
-    if (hash) writer.attribute(StunAttribute.USERHASH, hash);
-    else writer.text(StunAttribute.USERNAME, this.#username);
+    this.#identity.write(writer, method, hash);
     writer.attribute(StunAttribute.REALM, realm).attribute(StunAttribute.NONCE, nonce);
     if (!choice) {
       writer.integrity(this.#crypto, key);

@@ -12,9 +12,9 @@ export { channelDataOf, channelNumberOf, encodeChannelData, isChannelData } from
 export { TurnClient } from './client.ts';
 export { type RetryAdvice, retryAdvice } from './client-advice.ts';
 export type { ClientTask, TurnClientErrorCode, TurnClientEvent, TurnFailure } from './client-events.ts';
+export type { ClientCredentials, PasswordCredentials, TokenCredentials } from './client-identity.ts';
 export type { AllocateOptions, ClientTransport, SendOptions, TurnClientOptions } from './client-options.ts';
 export type { Alternate } from './client-redirects.ts';
-export type { ClientCredentials } from './client-session.ts';
 export { TurnAttribute, TurnMethod } from './code-points.ts';
 export { type ConnectionId, connectionId } from './connection-id.ts';
 export type { DataConnectionEvent, TurnDataConnection } from './data-connection.ts';
