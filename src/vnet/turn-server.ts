@@ -9,9 +9,11 @@ import {
   familyOf,
   type SocketAddress,
   type StreamListener,
+  unreachable,
 } from '../base/index.ts';
 import { StreamFramer } from '../stun/index.ts';
 import {
+  type ConnectionId,
   type Leg,
   type LegId,
   type PeerPolicyOptions,
@@ -24,6 +26,7 @@ import {
 import { VirtualDriver } from './driver.ts';
 import type { Host } from './host.ts';
 import { TurnLegs } from './turn-legs.ts';
+import { TurnTcpRelays } from './turn-tcp-relays.ts';
 
 export interface VirtualTurnOptions extends Omit<TurnServerOptions, 'relayAddresses' | 'peerPolicy'> {
   /** Of UDP and TCP. Default: 3478. */
@@ -50,7 +53,8 @@ export class VirtualTurnServer {
   readonly #sockets = new Map<string, DatagramSocket>();
   /** `undefined` while it is being bound. */
   readonly #relays = new Map<RelayId, DatagramSocket | undefined>();
-  readonly #streams = new Map<LegId, ByteStream>();
+  readonly #tcpRelays: TurnTcpRelays;
+  readonly #streams = new Map<LegId, { readonly stream: ByteStream; readonly framer: StreamFramer }>();
   #closed = false;
 
   /** Listens from the next action of the world on; a port that is taken throws out of the world's `run`. */
@@ -74,6 +78,7 @@ export class VirtualTurnServer {
       onTransmit: (out) => this.#transmit(out),
       onEvent: (event) => this.#handleEvent(event),
     });
+    this.#tcpRelays = this.#newTcpRelays();
     for (const ip of host.ips) this.#listen({ ip, port });
   }
 
@@ -90,7 +95,8 @@ export class VirtualTurnServer {
     for (const listener of this.#listeners) listener.close();
     for (const socket of this.#relays.values()) socket?.close();
     this.#relays.clear();
-    for (const stream of this.#streams.values()) stream.abort();
+    this.#tcpRelays.closeAll();
+    for (const { stream } of this.#streams.values()) stream.abort();
     this.#streams.clear();
   }
 
@@ -118,11 +124,16 @@ export class VirtualTurnServer {
       server: stream.local,
     };
     const framer = new StreamFramer();
-    this.#streams.set(leg.id, stream);
+    this.#streams.set(leg.id, { stream, framer });
     stream.listen({
       onBytes: (bytes) => {
         framer.push(bytes);
-        for (let frame = framer.next(); frame; frame = framer.next()) this.#handleMessage(leg, frame);
+        // Joined to a peer, the leg is no more: what is left belongs to the peer.
+        while (this.#streams.has(leg.id)) {
+          const frame = framer.next();
+          if (!frame) break;
+          this.#handleMessage(leg, frame);
+        }
         if (framer.fault) stream.abort();
       },
       onEnded: () => stream.end(),
@@ -142,22 +153,26 @@ export class VirtualTurnServer {
     else if (out.kind === 'client') {
       const { leg, bytes } = out;
       if (leg.transport === 'udp') this.#sockets.get(leg.server.ip)?.send(bytes, leg.client);
-      else this.#streams.get(leg.id)?.write(bytes);
+      else this.#streams.get(leg.id)?.stream.write(bytes);
     }
   }
 
   #handleEvent(event: TurnServerEvent): void {
     this.#options.onEvent?.(event);
     switch (event.type) {
-      case 'open-relay':
-        this.#openRelay(event.relay, { ip: this.#ipOf(event.family) ?? '', port: event.port });
+      case 'open-relay': {
+        const local = { ip: this.#ipOf(event.family) ?? '', port: event.port };
+        if (event.protocol === 'tcp') this.#tcpRelays.open(event.relay, local);
+        else this.#openRelay(event.relay, local);
         return;
+      }
       case 'close-relay':
+        this.#tcpRelays.close(event.relay);
         this.#relays.get(event.relay)?.close();
         this.#relays.delete(event.relay);
         return;
       case 'close-leg':
-        this.#streams.get(event.leg.id)?.abort();
+        this.#streams.get(event.leg.id)?.stream.abort();
         return;
       case 'allocation-created':
         if (event.leg.transport === 'udp') this.legs.hold(event.leg);
@@ -169,9 +184,54 @@ export class VirtualTurnServer {
       case 'leg-released':
         this.legs.release(event.leg);
         return;
-      default: // facts, and orders that a single machine without RFC 6062 never gives
+      case 'connect-peer':
+        this.#tcpRelays.connect(event.connection, event.relay, event.to);
         return;
+      case 'join-connection':
+        this.#join(event.connection, event.leg);
+        return;
+      case 'close-connection':
+        this.#tcpRelays.closeConnection(event.connection);
+        return;
+      case 'refused':
+      case 'hand-over': // one machine has no sibling
+      case 'want-credentials': // nobody is asked here
+        return;
+      default:
+        unreachable(event);
     }
+  }
+
+  #join(connection: ConnectionId, leg: Leg): void {
+    const joined = this.#streams.get(leg.id);
+    this.#streams.delete(leg.id);
+    if (joined) this.#tcpRelays.join(connection, joined.stream, joined.framer.takeRest());
+  }
+
+  #newTcpRelays(): TurnTcpRelays {
+    const { machine } = this;
+    const run = this.#driver.run.bind(this.#driver);
+    return new TurnTcpRelays(this.#host, {
+      onOpened: (relay) => run((now) => machine.handleRelayOpened(now, relay)),
+      onFailed: (relay) => run((now) => machine.handleRelayFailed(now, relay, 'in-use')),
+      onAccepted: (relay, from) => {
+        let connection: ConnectionId | undefined;
+        run((now) => {
+          connection = machine.handlePeerAccepted(now, relay, from);
+        });
+        return connection;
+      },
+      onConnected: (connection) => run((now) => machine.handlePeerConnected(now, connection)),
+      onConnectFailed: (connection) => run((now) => machine.handlePeerConnectFailed(now, connection)),
+      onClosed: (connection) => run((now) => machine.handleConnectionClosed(now, connection)),
+      mayPass: (connection, direction, bytes) => {
+        let waitMs = 0;
+        run((now) => {
+          waitMs = machine.passConnectionData(now, connection, direction, bytes);
+        });
+        return waitMs;
+      },
+    });
   }
 
   #openRelay(relay: RelayId, local: SocketAddress): void {

@@ -11,7 +11,13 @@ import {
   sameAddress,
 } from '../../../src/base/index.ts';
 import { nodeCrypto } from '../../../src/node/index.ts';
-import { TurnClient, type TurnClientEvent, type TurnServerEvent } from '../../../src/turn/index.ts';
+import {
+  type ConnectionId,
+  type DataConnectionEvent,
+  TurnClient,
+  type TurnClientEvent,
+  type TurnServerEvent,
+} from '../../../src/turn/index.ts';
 import {
   type Access,
   Host,
@@ -127,7 +133,7 @@ export class Caller {
   readonly host: Host;
   readonly nat: Nat | undefined;
   /** Where its datagrams meet the internet: for traps and outages. */
-  readonly access: Access;
+  access: Access;
   readonly events: { readonly at: Millis; readonly event: TurnClientEvent }[] = [];
   readonly #scene: TurnScene;
   readonly #driver: VirtualDriver<TurnClientEvent, { readonly bytes: Uint8Array }>;
@@ -224,11 +230,53 @@ export class Caller {
     return this.events.find(({ event }) => event.type === type)?.at;
   }
 
-  /** Speaks from another local port from now on, as after a change of network. */
+  /** Leaves its network for another one, and has another address there; the machine is told when it is ready. */
+  move(ip: string, link: Partial<LinkOptions> = {}): void {
+    const { internet } = this.#scene;
+    for (const access of this.host.accesses) this.host.leave(access);
+    this.access = this.host.join(internet, [ip], { latencyMs: CLIENT_LATENCY_MS, ...link });
+    this.rebind();
+  }
+
+  /** Speaks from another port, or by another connection, from now on. */
   rebind(): void {
-    this.#socket?.close();
-    this.#socket = undefined;
-    this.#bindUdp();
+    if (this.#socket) {
+      this.#socket.close();
+      this.#bindUdp();
+    } else {
+      this.#stream?.abort();
+      this.#stream = undefined;
+      this.#connect();
+    }
+    this.act((machine, now) => machine.handlePathChanged(now));
+  }
+
+  /** A second stream for a connection of a TCP relay: the peer's, once it is bound. RFC 6062 §4.3. */
+  dataStream(connection: ConnectionId): ByteStream & { readonly rest: Uint8Array } {
+    const { world } = this.#scene;
+    let bound: (ByteStream & { readonly rest: Uint8Array }) | undefined;
+    this.host.connectTcp(SERVER, ({ value: stream, error }) => {
+      if (error) throw error;
+      const machine = this.machine.dataConnection(world.now, connection);
+      const driver = new VirtualDriver<DataConnectionEvent, { readonly bytes: Uint8Array }>(world, machine, {
+        onTransmit: ({ bytes }) => stream.write(bytes),
+        onEvent: (event) => {
+          if (event.type === 'closed') assert.fail(`The data connection has failed: ${event.failure.code}.`);
+          const { local, remote } = stream;
+          const [listen, write] = [stream.listen.bind(stream), stream.write.bind(stream)];
+          const [end, abort] = [stream.end.bind(stream), stream.abort.bind(stream)];
+          bound = { local, remote, waitingBytes: 0, listen, write, end, abort, rest: event.rest };
+        },
+      });
+      stream.listen({
+        onBytes: (bytes) => driver.run((now) => machine.handleBytes(now, bytes)),
+        onClosed: () => driver.run((now) => machine.handleConnectionClosed(now)),
+      });
+      driver.run(() => {});
+    });
+    world.runUntil(world.now + 60_000, () => bound !== undefined);
+    assert.ok(bound, 'the data connection is bound');
+    return bound;
   }
 
   #bindUdp(): void {
@@ -255,10 +303,15 @@ export class Caller {
       value.listen({
         onBytes: (bytes) => this.#driver.run((now) => this.machine.handleBytes(now, bytes)),
         onEnded: () => value.end(),
-        onClosed: () => this.#driver.run((now) => this.machine.handleConnectionClosed(now)),
+        onClosed: () => {
+          if (this.#stream === value) this.#driver.run((now) => this.machine.handleConnectionClosed(now));
+        },
       });
     });
-    world.runUntil(world.now + 120_000, () => this.#stream !== undefined || this.events.length > 0);
+    world.runUntil(
+      world.now + 120_000,
+      () => this.#stream !== undefined || this.find('closed') !== undefined,
+    );
   }
 }
 
