@@ -147,7 +147,7 @@ function ieumCommand(
 
 /** Whether this build has the option. */
 function knowsWorkers(program: string): boolean {
-  const options = path.resolve(path.dirname(program), '../server/settings/options.js');
+  const options = path.resolve(path.dirname(program), '../server/settings/relay-options.js');
   return existsSync(options) && readFileSync(options, 'utf8').includes('relayWorkers');
 }
 
