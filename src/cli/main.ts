@@ -10,6 +10,7 @@ import { sessionsCommand } from './control/sessions-command.ts';
 import { doctorCommand } from './doctor/doctor-command.ts';
 import { serveCommand } from './serve-command.ts';
 import { turnCommand } from './turn-command.ts';
+import { TURN_TEST_FLAGS, turnTestCommand } from './turn-test/turn-test-command.ts';
 
 /** What the user gave is wrong, or the machine cannot do it: nothing was started. */
 const EXIT_WRONG_USE = 2;
@@ -18,6 +19,7 @@ const COMMANDS: readonly Command[] = [
   { words: ['serve'], operands: [], flags: {}, run: serveCommand },
   { words: ['turn'], operands: [], flags: {}, run: turnCommand },
   { words: ['doctor'], operands: [], flags: {}, run: ({ loaded }) => doctorCommand(loaded) },
+  { words: ['turn-test'], operands: ['URI'], flags: TURN_TEST_FLAGS, run: turnTestCommand },
   { words: ['reload'], operands: [], flags: {}, run: reloadCommand },
   { words: ['turn', 'reload'], operands: [], flags: {}, run: reloadCommand },
   { words: ['turn', 'sessions'], operands: [], flags: { json: 'switch' }, run: sessionsCommand },

@@ -54,6 +54,7 @@ export {
   type SecurityFeatures,
   writeNonceCookie,
 } from './security-features.ts';
+export { parseServerUri, type ServerUri } from './server-uri.ts';
 export { type FramingFault, StreamFramer } from './stream-framer.ts';
 export { Transaction, type TransactionEvent, type TransactionOptions } from './transaction.ts';
 export { AddressFamily, decodeXorAddress, encodeXorAddress } from './xor-address.ts';

@@ -38,6 +38,7 @@ export class TurnLinkError extends StackError {
 type EventOf<Type extends TurnClientEvent['type']> = Extract<TurnClientEvent, { readonly type: Type }>;
 
 interface Waiting {
+  readonly type: TurnClientEvent['type'];
   readonly fits: (event: TurnClientEvent) => boolean;
   readonly resolve: (event: TurnClientEvent) => void;
   readonly reject: (error: StackError) => void;
@@ -67,6 +68,7 @@ export class TurnLink {
   readonly #waiting = new Set<Waiting>();
   readonly #held: TurnClientEvent[] = [];
   readonly #redirects: Alternate[] = [];
+  #relayed: readonly SocketAddress[] = [];
   #serverName: string | undefined;
   #pipe: TurnPipe | undefined;
   #ended = false;
@@ -96,6 +98,11 @@ export class TurnLink {
   /** Over TLS and DTLS. */
   get secure(): SecureFacts | undefined {
     return this.#pipe?.secure;
+  }
+
+  /** Our relayed addresses; none before `allocate`. */
+  get relayed(): readonly SocketAddress[] {
+    return this.#relayed;
   }
 
   /** Where the servers have sent us, in order. */
@@ -139,9 +146,14 @@ export class TurnLink {
     this.#driver.run((now) => void this.#client.send(now, peer, data));
   }
 
-  /** The next datagram from any peer; those that have already come first. */
-  receive(): Promise<EventOf<'data'>> {
-    return this.#next('data');
+  /** The next datagram from any peer; those that have already come first. `waitMs`: default as for every step. */
+  receive(waitMs?: number): Promise<EventOf<'data'>> {
+    return this.#next('data', waitMs);
+  }
+
+  /** Rejects whoever waits for a datagram, with `STUN_TIMED_OUT`. */
+  stopReceiving(): void {
+    for (const { type, reject } of [...this.#waiting]) if (type === 'data') reject(timedOut(0));
   }
 
   /** The next peer that has connected to our relay. RFC 6062 §4.4. */
@@ -222,11 +234,11 @@ export class TurnLink {
     return answered;
   }
 
-  #next<Type extends TurnClientEvent['type']>(type: Type): Promise<EventOf<Type>> {
+  #next<Type extends TurnClientEvent['type']>(type: Type, waitMs?: number): Promise<EventOf<Type>> {
     const isOfType = (event: TurnClientEvent): event is EventOf<Type> => event.type === type;
     const at = this.#held.findIndex(isOfType);
     const held = this.#held[at];
-    if (!held || !isOfType(held)) return this.#wait(type, undefined);
+    if (!held || !isOfType(held)) return this.#wait(type, undefined, waitMs);
     this.#held.splice(at, 1);
     return Promise.resolve(held);
   }
@@ -234,8 +246,8 @@ export class TurnLink {
   #wait<Type extends TurnClientEvent['type']>(
     type: Type,
     task: ClientTask | undefined,
+    waitMs = this.#options.patienceMs,
   ): Promise<EventOf<Type>> {
-    const { patienceMs } = this.#options;
     const isOfType = (event: TurnClientEvent): event is EventOf<Type> => event.type === type;
     return new Promise((resolve, reject) => {
       const done = (): void => {
@@ -243,6 +255,7 @@ export class TurnLink {
         this.#waiting.delete(waiting);
       };
       const waiting: Waiting = {
+        type,
         task,
         fits: isOfType,
         resolve: (event) => {
@@ -254,16 +267,14 @@ export class TurnLink {
           reject(error);
         },
       };
-      const timer = setTimeout(() => {
-        const failure = { code: 'STUN_TIMED_OUT', status: undefined, reason: '' } as const;
-        waiting.reject(new TurnLinkError(failure, `No answer within ${patienceMs} ms.`));
-      }, patienceMs);
+      const timer = setTimeout(() => waiting.reject(timedOut(waitMs)), waitMs);
       this.#waiting.add(waiting);
     });
   }
 
   #handleEvent(event: TurnClientEvent): void {
     if (event.type === 'closed') this.#ended = true;
+    if (event.type === 'allocated') this.#relayed = event.relayed;
     const waiting = [...this.#waiting].find(({ fits }) => fits(event));
     if (waiting) {
       waiting.resolve(event);
@@ -285,6 +296,11 @@ export class TurnLink {
   #rejectAll(error: StackError): void {
     for (const waiting of [...this.#waiting]) waiting.reject(error);
   }
+}
+
+function timedOut(waitMs: number): TurnLinkError {
+  const failure = { code: 'STUN_TIMED_OUT', status: undefined, reason: '' } as const;
+  return new TurnLinkError(failure, `No answer within ${waitMs} ms.`);
 }
 
 function sentence({ code, status, reason }: TurnFailure): string {

@@ -11,6 +11,8 @@ export function helpText(version: string): string {
     '  ieum [serve] [dev|real] [options]   start everything (node . does the same)',
     '  ieum turn [dev|real] [options]      STUN and TURN alone',
     '  ieum doctor [dev|real] [options]    check whether this machine can serve calls',
+    '  ieum turn-test URI                  use any STUN or TURN server as a call would, and say what is wrong with it',
+    '      [--user NAME --password PASSWORD | --secret SECRET] [--peer IP] [--ca FILE] [--packets N] [--json]',
     '  ieum reload                         let the running server read its settings again',
     '  ieum turn sessions [--json]         who is on the relay of the running server',
     '  ieum turn kick ID|USER|ADDRESS      end sessions of the running server',
