@@ -149,9 +149,12 @@ export class Gate {
     this.#waiting.clear();
   }
 
-  /** A stream's source address is proven by its handshake; a datagram's may be a victim's. */
-  mayAnswerStranger(now: Millis, leg: Leg): boolean {
-    if (isReliable(leg) || this.#strangers.take(subscriberOf(leg.client.ip), now)) return true;
+  /**
+   * A stream's source address is proven by its handshake; a datagram's may be a victim's. `guessing`: with credentials
+   * that are wrong, which is limited on streams too.
+   */
+  mayAnswerStranger(now: Millis, leg: Leg, guessing = false): boolean {
+    if ((isReliable(leg) && !guessing) || this.#strangers.take(subscriberOf(leg.client.ip), now)) return true;
     this.rateLimited += 1;
     return false;
   }
@@ -162,7 +165,8 @@ export class Gate {
     request: StunMessage,
     verdict: Exclude<Verdict, { kind: 'user' | 'ask' }>,
   ): Uint8Array | undefined {
-    if (!this.mayAnswerStranger(now, leg)) return undefined;
+    const guessing = verdict.kind !== 'challenge' || !verdict.firstTry;
+    if (!this.mayAnswerStranger(now, leg, guessing)) return undefined;
     if (verdict.kind === 'bad-request') {
       this.#replies.note(leg, request.method, 400);
       return this.#answers.bareError(request, 400);

@@ -84,7 +84,8 @@ export interface TurnLimits {
   readonly portAttempts: number;
   /**
    * Answers to the unauthenticated (Binding, 401, 438), for each source address over UDP, where the source can be
-   * forged. 100/s of about 100 bytes are 80 kbit/s: no weapon, and enough for an office behind one address.
+   * forged. 100/s of about 100 bytes are 80 kbit/s: no weapon, and enough for an office behind one address. Over streams
+   * only who brings wrong credentials is counted: that many passwords a second can be tried.
    */
   readonly unauthenticatedAnswers: Rate;
   /** Source addresses remembered for that; the table never grows beyond. */

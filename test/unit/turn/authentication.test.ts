@@ -345,6 +345,18 @@ test('one source address hears at most burst + rate unauthenticated answers; oth
   assert.equal(six('2001:db8:0:2::1'), 15);
 });
 
+test('passwords are not tried faster over a stream, whatever number of them', () => {
+  const lab = new TurnLab({ limits: { unauthenticatedAnswers: { perSecond: 10, burst: 20 } } });
+  let heard = 0;
+  for (let port = 1; port <= 50; port++) {
+    const client = new RawClient(lab, { ...CLIENT, port }, 'alice', `guess ${port}`, 'tls').challenge();
+    if (client.exchange(client.signed(TurnMethod.ALLOCATE, udpRequested))) heard += 1;
+  }
+  assert.equal(heard, 20);
+  const alice = new RawClient(lab, { ...CLIENT, port: 99 }, 'alice', 'wonder', 'tls');
+  assert.ok(alice.allocate(), 'who knows the password is let in');
+});
+
 test('while an address is limited, whoever proves who they are is still served', () => {
   const lab = new TurnLab({ limits: { unauthenticatedAnswers: { perSecond: 1, burst: 5 } } });
   const client = new RawClient(lab, CLIENT).challenge();
