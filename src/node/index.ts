@@ -3,6 +3,7 @@ export {
   type BatchCheck,
   Bell,
   checkBatches,
+  ErrorQueue,
   HEADROOM_BYTES,
   isKernel,
   isName,
@@ -17,7 +18,9 @@ export {
   readName,
   Segmentation,
   type SendCounts,
+  type SendError,
   SendList,
+  sendDatagram,
   TcpDescriptors,
   UdpDescriptors,
   wordsOf,
@@ -32,6 +35,7 @@ export { nodeEnv } from './env.ts';
 export { type AddressScope, type OwnAddress, ownAddresses, scopeOf } from './interfaces.ts';
 export { readPemIdentity } from './pem-identity.ts';
 export { plainBytes } from './plain-bytes.ts';
+export { nodePlatform } from './platform.ts';
 export { nodeRandom } from './random.ts';
 export { createSelfSigned, type SelfSigned, type SelfSignedOptions } from './self-signed.ts';
 export { createSigningKey } from './signatures.ts';

@@ -1,4 +1,5 @@
 /** Datagrams in batches, on Linux. Not a door: `node/index.ts` says what others may use. */
+export { ErrorQueue, type SendError } from './error-queue.ts';
 export { isKernel, type Kernel, type NoKernel, openKernel } from './kernel.ts';
 export { KernelMemory } from './kernel-memory.ts';
 export { NameCache } from './name-cache.ts';
@@ -6,6 +7,7 @@ export { Bell, Poller } from './poller.ts';
 export { HEADROOM_BYTES, ReceiveSlots } from './receive-slots.ts';
 export { Segmentation } from './segmentation.ts';
 export { type BatchCheck, checkBatches } from './self-check.ts';
+export { sendDatagram } from './send-datagram.ts';
 export { type SendCounts, SendList } from './send-list.ts';
 export { isName, type NameWords, readName, wordsOf, writeName, writeWords } from './socket-name.ts';
 export { TcpDescriptors } from './tcp-descriptor.ts';

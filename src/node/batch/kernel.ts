@@ -55,6 +55,7 @@ export const Errno = {
   EMSGSIZE: 90,
   EADDRINUSE: 98,
   EADDRNOTAVAIL: 99,
+  ENOBUFS: 105,
   ECONNREFUSED: 111,
 } as const;
 

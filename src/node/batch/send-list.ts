@@ -25,6 +25,7 @@ import {
   UDP_SEGMENT,
 } from './layout.ts';
 import type { Segmentation } from './segmentation.ts';
+import { mayBeOfEarlier } from './send-datagram.ts';
 import { type NameWords, writeWords } from './socket-name.ts';
 
 export interface SendCounts {
@@ -123,6 +124,7 @@ export class SendList {
     const total = this.#messages;
     if (total === 0) return;
     const { address } = this.#memory;
+    let repeated = -1;
     for (let at = 0; at < total; ) {
       const headers = address + this.#headers + at * MMSGHDR_BYTES;
       const sent = this.#kernel.sendmmsg(fd, headers, total - at, MSG_DONTWAIT);
@@ -130,6 +132,10 @@ export class SendList {
       else {
         const errno = this.#kernel.errno();
         if (errno === Errno.EINTR) continue;
+        if (repeated !== at && mayBeOfEarlier(errno)) {
+          repeated = at;
+          continue;
+        }
         this.#failed(fd, at, errno);
         at += 1;
       }

@@ -9,6 +9,7 @@ import {
   NameCache,
   readName,
   SendList,
+  sendDatagram,
   wordsOf,
   writeWords,
 } from '../../../node/index.ts';
@@ -29,7 +30,6 @@ const MAX_RUN_BYTES = 64_000;
 const CACHED_PEERS = 16_384;
 const CHANNEL_HEADER_BYTES = 4;
 const NAME_BYTES = 32;
-const MSG_DONTWAIT = 0x40;
 
 export interface MoverHandlers {
   /** For the machine, on the general way. The bytes are borrowed, here and below. */
@@ -218,9 +218,9 @@ export class PacketMover {
       const nameLength = writeWords(this.#name, 0, words);
       const length = u16(u8, at + 2);
       const data = address + at + CHANNEL_HEADER_BYTES;
-      const sent = kernel.sendto(relay.fd, data, length, MSG_DONTWAIT, this.#name.address, nameLength);
-      if (sent < 0) peerCounts.sendFailed += 1;
-      else peerCounts.sent += 1;
+      const sent = sendDatagram(kernel, relay.fd, data, length, this.#name.address, nameLength);
+      if (sent) peerCounts.sent += 1;
+      else peerCounts.sendFailed += 1;
       return;
     }
     let slot = first;

@@ -1,10 +1,12 @@
 /** The relay sockets of a worker: bare descriptors, since an idle relay should cost little more than its socket. RFC 8656 §7.2. */
-import { type Log, type SocketAddress, StackError } from '../../../base/index.ts';
+import { familyOf, type IpFamily, type Log, type SocketAddress, StackError } from '../../../base/index.ts';
 import {
+  ErrorQueue,
   type Kernel,
   KernelMemory,
   type NameWords,
   type Poller,
+  type SendError,
   UdpDescriptors,
   wordsOf,
   writeName,
@@ -15,9 +17,13 @@ import type { SourceTable } from './source-table.ts';
 /** A second of 8 Mbit/s: a relay carries one participant's media. The kernel takes memory only for what waits. */
 const BUFFER_BYTES = 2 ** 20;
 
+/** More than a client is told in a second; the system keeps what does not fit into its buffer away. */
+const ERRORS_AT_ONCE = 16;
+
 export class RelayDescriptor {
   readonly kind = 'relay';
   readonly id: RelayId;
+  readonly family: IpFamily;
   readonly fd: number;
   readonly tag: number;
   /** The last peer that was heard: mostly the next one too. */
@@ -27,8 +33,9 @@ export class RelayDescriptor {
   to: SocketAddress | undefined;
   toWords: NameWords | undefined;
 
-  constructor(id: RelayId, fd: number, tag: number) {
+  constructor(id: RelayId, family: IpFamily, fd: number, tag: number) {
     this.id = id;
+    this.family = family;
     this.fd = fd;
     this.tag = tag;
   }
@@ -42,6 +49,7 @@ export class RelayDescriptors {
   readonly #log: Log;
   readonly #relays = new Map<RelayId, RelayDescriptor>();
   readonly #name: KernelMemory;
+  readonly #errors: ErrorQueue;
 
   constructor(kernel: Kernel, poller: Poller, sources: SourceTable, log: Log) {
     this.#kernel = kernel;
@@ -50,6 +58,7 @@ export class RelayDescriptors {
     this.#sources = sources;
     this.#log = log;
     this.#name = new KernelMemory(kernel, 32);
+    this.#errors = new ErrorQueue(kernel);
   }
 
   get(id: RelayId): RelayDescriptor | undefined {
@@ -62,12 +71,13 @@ export class RelayDescriptors {
     try {
       const fd = this.#sockets.open(local, { bufferBytes: BUFFER_BYTES });
       const tag = this.#sources.reserve();
-      const relay = new RelayDescriptor(id, fd, tag);
+      const relay = new RelayDescriptor(id, familyOf(local.ip), fd, tag);
       if (!this.#poller.add(fd, 1, tag)) {
         this.#sources.free(tag);
         this.#kernel.close(fd);
         return 'unavailable';
       }
+      this.#errors.listen(fd, relay.family);
       this.#sources.set(tag, relay);
       this.#relays.set(id, relay);
       return 'opened';
@@ -76,6 +86,22 @@ export class RelayDescriptors {
       this.#log.warn('A relay socket could not be opened.', { local, error: String(error) });
       return 'unavailable';
     }
+  }
+
+  /** What is known of datagrams that did not arrive, oldest first; at most a few, the rest with the next look. */
+  takeErrors({ fd, family }: RelayDescriptor): SendError[] {
+    const errors: SendError[] = [];
+    for (let i = 0; i < ERRORS_AT_ONCE; i++) {
+      const error = this.#errors.take(fd, family);
+      if (error === undefined) break;
+      if (error !== 'nothing') errors.push(error);
+    }
+    return errors;
+  }
+
+  /** RFC 8656 §14. */
+  setDontFragment({ fd, family }: RelayDescriptor, dontFragment: boolean): void {
+    this.#errors.setDontFragment(fd, family, dontFragment);
   }
 
   close(id: RelayId): void {

@@ -9,6 +9,7 @@ import {
   type NameWords,
   type Poller,
   type SendCounts,
+  sendDatagram,
   wordsOf,
   writeName,
   writeWords,
@@ -25,7 +26,7 @@ import { DatagramLeg } from './datagram-leg.ts';
 import { HandedLegs } from './handed-legs.ts';
 import { Listener } from './listener.ts';
 import { PacketMover } from './packet-mover.ts';
-import { RelayDescriptors } from './relay-descriptors.ts';
+import { type RelayDescriptor, RelayDescriptors } from './relay-descriptors.ts';
 import { SharedBandwidth } from './shared-bandwidth.ts';
 import { SharedQuotas } from './shared-quotas.ts';
 import type { SourceTable } from './source-table.ts';
@@ -40,7 +41,6 @@ import type {
 
 /** A datagram that the machine has made, and a name. */
 const SCRATCH_BYTES = 65_536 + 32;
-const MSG_DONTWAIT = 0x40;
 const EPOLLIN = 1;
 const TRANSACTION_ID_BYTES = 12;
 
@@ -99,6 +99,7 @@ export class TurnShard {
       relayAddresses: this.#relayAddresses,
       quotaLedger: new SharedQuotas(memory.quotas, shard, shards, memory.quotaSeed),
       bandwidthLedger: new SharedBandwidth(memory.bandwidth),
+      capabilities: { dontFragment: true, icmp: true },
       shard: { index: shard, count: shards },
     });
     this.machine.setDraining(start.draining);
@@ -169,6 +170,14 @@ export class TurnShard {
     this.drain();
   }
 
+  /** What the system has learnt about datagrams that this relay has sent: told to its client. RFC 8656 §11.5. */
+  handleSendErrors(relay: RelayDescriptor): void {
+    for (const { peer, type, code, mtu } of this.#relays.takeErrors(relay)) {
+      this.machine.handlePeerIcmp(monotonicNow(), relay.id, peer, { type, code, data: mtu });
+    }
+    this.drain();
+  }
+
   handleTimeout(now: Millis): void {
     this.machine.handleTimeout(now);
     this.drain();
@@ -231,7 +240,9 @@ export class TurnShard {
     } else if (out.kind === 'peer') {
       const relay = this.#relays.get(out.relay);
       if (!relay) return;
+      if (out.dontFragment) this.#relays.setDontFragment(relay, true);
       this.#send(relay.fd, this.#relays.wordsTo(relay, out.to), out.bytes, this.#tools.peerCounts);
+      if (out.dontFragment) this.#relays.setDontFragment(relay, false);
     } else this.#handlers.onSibling(out.shard, { from: out.from, to: out.to, bytes: out.bytes });
   }
 
@@ -240,9 +251,9 @@ export class TurnShard {
     const nameLength = writeWords(this.#scratch, this.#scratchName, words);
     u8.set(bytes);
     const name = address + this.#scratchName;
-    const sent = this.#tools.kernel.sendto(fd, address, bytes.length, MSG_DONTWAIT, name, nameLength);
-    if (sent < 0) counts.sendFailed += 1;
-    else counts.sent += 1;
+    const sent = sendDatagram(this.#tools.kernel, fd, address, bytes.length, name, nameLength);
+    if (sent) counts.sent += 1;
+    else counts.sendFailed += 1;
   }
 
   #handleEvent(event: TurnServerEvent): void {

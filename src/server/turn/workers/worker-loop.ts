@@ -17,6 +17,7 @@ const SMOOTHING = 0.1;
 /** Timers and messages of Node wait no longer than this while packets never stop. */
 const REST_EVERY_MS = 10;
 const LONGEST_WAIT_MS = 1000;
+const EPOLLERR = 8;
 /** A machine that fails again and again is better begun anew. */
 const MAX_FAILURES = 16;
 const FAILURES_FORGOTTEN_AFTER_MS = 60_000;
@@ -82,8 +83,10 @@ export class WorkerLoop {
       const source = this.#sources.get(this.#poller.tagOf(i));
       if (!source) continue;
       if (source.kind === 'listener') packets += mover.readListener(now, source);
-      else if (source.kind === 'relay') packets += mover.readRelay(now, source);
-      else {
+      else if (source.kind === 'relay') {
+        if ((this.#poller.eventsOf(i) & EPOLLERR) !== 0) this.#shard.handleSendErrors(source);
+        packets += mover.readRelay(now, source);
+      } else {
         this.#rang = true;
         this.#handlers.onBell();
       }
