@@ -1,54 +1,54 @@
-/** Authenticated ciphers over node:crypto: a cipher object for each message, since node:crypto cannot change a nonce. */
-import { createCipheriv, createDecipheriv, createSecretKey } from 'node:crypto';
-import type { Aead, AeadName } from '../base/index.ts';
+/**
+ * Authenticated ciphers: through OpenSSL's own contexts where that works, else through node:crypto. Which one it is shows in
+ * nothing but time: the first use of each cipher compares both.
+ */
+import { type Aead, type AeadName, sameBytes } from '../base/index.ts';
+import { createCipherAead } from './cipher-aead.ts';
+import { EvpCiphers } from './evp-aead.ts';
+import { openOpenssl } from './openssl.ts';
 
-const KEY_BYTES: Readonly<Record<AeadName, number>> = {
-  'aes-128-gcm': 16,
-  'aes-256-gcm': 32,
-  'chacha20-poly1305': 32,
-};
-
-const TAG_BYTES = 16;
-const OPTIONS = { authTagLength: TAG_BYTES };
+/** `undefined`: not tried yet. */
+let evp: EvpCiphers | 'none' | undefined;
+const trusted = new Map<AeadName, boolean>();
 
 /** Copies the key. */
-export function createNodeAead(name: AeadName, keyBytes: Uint8Array): Aead {
-  if (keyBytes.length !== KEY_BYTES[name]) {
-    throw new RangeError(`A key of ${name} has ${KEY_BYTES[name]} bytes, not ${keyBytes.length}.`);
+export function createNodeAead(name: AeadName, key: Uint8Array): Aead {
+  const portable = createCipherAead(name, key);
+  return (isFastCipher(name) && fast(name, key, portable)) || portable;
+}
+
+/** Whether this cipher goes through OpenSSL's own contexts. The first call loads them: some tens of milliseconds. */
+export function isFastCipher(name: AeadName): boolean {
+  let works = trusted.get(name);
+  if (works === undefined) {
+    works = passesCheck(name);
+    trusted.set(name, works);
   }
-  const key = createSecretKey(keyBytes);
-  // The two overloads of createCipheriv want to know which they are.
-  const cipher = (nonce: Uint8Array) =>
-    name === 'chacha20-poly1305'
-      ? createCipheriv(name, key, nonce, OPTIONS)
-      : createCipheriv(name, key, nonce, OPTIONS);
-  const decipher = (nonce: Uint8Array) =>
-    name === 'chacha20-poly1305'
-      ? createDecipheriv(name, key, nonce, OPTIONS)
-      : createDecipheriv(name, key, nonce, OPTIONS);
-  return {
-    seal(nonce, additionalData, plaintext, into) {
-      const aead = cipher(nonce);
-      aead.setAAD(additionalData, { plaintextLength: plaintext.length });
-      const sealed = aead.update(plaintext);
-      aead.final(); // a stream cipher: nothing is left
-      into.set(sealed);
-      into.set(aead.getAuthTag(), sealed.length);
-    },
-    open(nonce, additionalData, sealed, into) {
-      const length = sealed.length - TAG_BYTES;
-      if (length < 0) return false;
-      const aead = decipher(nonce);
-      aead.setAAD(additionalData, { plaintextLength: length });
-      aead.setAuthTag(sealed.subarray(length));
-      const plaintext = aead.update(sealed.subarray(0, length));
-      try {
-        aead.final();
-      } catch {
-        return false; // the one thing that final reports is a tag that does not fit
-      }
-      into.set(plaintext);
-      return true;
-    },
-  };
+  return works;
+}
+
+function fast(name: AeadName, key: Uint8Array, portable: Aead): Aead | undefined {
+  if (evp === undefined) {
+    const openssl = openOpenssl();
+    evp = openssl ? new EvpCiphers(openssl) : 'none';
+  }
+  return evp === 'none' ? undefined : evp.createAead(name, key, portable);
+}
+
+/** Seals as node:crypto does, opens what it has sealed, and refuses what was changed. */
+function passesCheck(name: AeadName): boolean {
+  const key = Uint8Array.from({ length: name === 'aes-128-gcm' ? 16 : 32 }, (_, index) => 7 * index);
+  const nonce = Uint8Array.from({ length: 12 }, (_, index) => index);
+  const plaintext = Uint8Array.from({ length: 100 }, (_, index) => 255 - index);
+  const portable = createCipherAead(name, key);
+  const tried = fast(name, key, portable);
+  if (!tried) return false;
+  const expected = new Uint8Array(plaintext.length + 16);
+  const sealed = new Uint8Array(expected.length);
+  const opened = new Uint8Array(plaintext.length);
+  portable.seal(nonce, nonce, plaintext, expected);
+  tried.seal(nonce, nonce, plaintext, sealed);
+  if (!sameBytes(sealed, expected) || !tried.open(nonce, nonce, sealed, opened)) return false;
+  sealed[0] = (sealed[0] ?? 0) ^ 1;
+  return sameBytes(opened, plaintext) && !tried.open(nonce, nonce, sealed, opened);
 }

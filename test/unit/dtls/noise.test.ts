@@ -1,7 +1,7 @@
 /** Damaged datagrams at every stage of a handshake and after it: nothing is thrown, nothing grows. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { encodeUtf8, SeededRandom } from '../../../src/base/index.ts';
+import { encodeUtf8, SeededRandom, sameBytes } from '../../../src/base/index.ts';
 import { DtlsCrowd } from '../../support/dtls/crowd.ts';
 import { DtlsLab, type Fate, LATENCY_MS, type LabOptions } from '../../support/dtls/lab.ts';
 
@@ -69,8 +69,8 @@ test('20,000 damaged records after the handshake change nothing', () => {
     const piece = pieces[random.uint32() % pieces.length];
     assert.ok(piece);
     let noise = damage(random, piece);
-    if (Buffer.compare(noise, piece) === 0) noise = noise.subarray(1);
-    lab.server.handleDatagram(lab.now, noise.subarray(0, piece.length - 1));
+    if (sameBytes(noise.subarray(0, piece.length), piece)) noise = noise.subarray(1);
+    lab.server.handleDatagram(lab.now, noise);
     while (lab.server.pollTransmit());
     assert.equal(lab.server.pollEvent(), undefined);
   }

@@ -1,8 +1,11 @@
 /** The cryptography of the shell against published vectors. */
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { test } from 'node:test';
 import { type AeadName, decodeHex, encodeUtf8, SeededRandom } from '../../../src/base/index.ts';
+import { isFastCipher } from '../../../src/node/aead.ts';
+import { createCipherAead } from '../../../src/node/cipher-aead.ts';
 import { createSigningKey, nodeCrypto, nodeRandom } from '../../../src/node/index.ts';
 
 function hex(text: string): Uint8Array {
@@ -61,47 +64,76 @@ const aeadVectors: readonly AeadVector[] = [
   },
 ];
 
-for (const vector of aeadVectors) {
-  const plaintext = hex(vector.plaintext);
-  const sealed = hex(vector.sealed);
-  const nonce = hex(vector.nonce);
-  const additionalData = hex(vector.additionalData);
+/** Through OpenSSL's own contexts where koffi is installed, and through node:crypto. */
+const WAYS = { chosen: nodeCrypto.createAead, portable: createCipherAead };
 
-  test(`${vector.name} seals and opens as in ${vector.source}`, () => {
-    const aead = nodeCrypto.createAead(vector.name, hex(vector.key));
-    const into = new Uint8Array(sealed.length);
-    aead.seal(nonce, additionalData, plaintext, into);
-    assert.deepEqual(into, sealed);
-    const opened = new Uint8Array(plaintext.length);
-    assert.equal(aead.open(nonce, additionalData, sealed, opened), true);
-    assert.deepEqual(opened, plaintext);
-  });
+for (const [way, createAead] of Object.entries(WAYS))
+  for (const vector of aeadVectors) {
+    const plaintext = hex(vector.plaintext);
+    const sealed = hex(vector.sealed);
+    const nonce = hex(vector.nonce);
+    const additionalData = hex(vector.additionalData);
 
-  test(`${vector.name} works in place`, () => {
-    const aead = nodeCrypto.createAead(vector.name, hex(vector.key));
-    const buffer = new Uint8Array(sealed.length);
-    buffer.set(plaintext);
-    aead.seal(nonce, additionalData, buffer.subarray(0, plaintext.length), buffer);
-    assert.deepEqual(buffer, sealed);
-    assert.equal(aead.open(nonce, additionalData, buffer, buffer), true);
-    assert.deepEqual(buffer.subarray(0, plaintext.length), plaintext);
-  });
+    test(`${way}: ${vector.name} seals and opens as in ${vector.source}`, () => {
+      const aead = createAead(vector.name, hex(vector.key));
+      const into = new Uint8Array(sealed.length);
+      aead.seal(nonce, additionalData, plaintext, into);
+      assert.deepEqual(into, sealed);
+      const opened = new Uint8Array(plaintext.length);
+      assert.equal(aead.open(nonce, additionalData, sealed, opened), true);
+      assert.deepEqual(opened, plaintext);
+    });
 
-  test(`${vector.name} refuses what was changed, and leaves no garbage`, () => {
-    const aead = nodeCrypto.createAead(vector.name, hex(vector.key));
-    const changed = sealed.slice();
-    changed[3] = (changed[3] ?? 0) ^ 1;
-    const into = new Uint8Array(plaintext.length);
-    assert.equal(aead.open(nonce, additionalData, changed, into), false);
-    assert.equal(aead.open(nonce, new Uint8Array(0), sealed, into), false);
-    assert.equal(aead.open(nonce, additionalData, sealed.subarray(0, 15), into), false);
-    assert.deepEqual(into, new Uint8Array(plaintext.length));
-  });
+    test(`${way}: ${vector.name} works in place`, () => {
+      const aead = createAead(vector.name, hex(vector.key));
+      const buffer = new Uint8Array(sealed.length);
+      buffer.set(plaintext);
+      aead.seal(nonce, additionalData, buffer.subarray(0, plaintext.length), buffer);
+      assert.deepEqual(buffer, sealed);
+      assert.equal(aead.open(nonce, additionalData, buffer, buffer), true);
+      assert.deepEqual(buffer.subarray(0, plaintext.length), plaintext);
+    });
 
-  test(`${vector.name} takes keys of its own length only`, () => {
-    assert.throws(() => nodeCrypto.createAead(vector.name, new Uint8Array(17)), RangeError);
-  });
-}
+    test(`${way}: ${vector.name} refuses what was changed, and leaves no garbage`, () => {
+      const aead = createAead(vector.name, hex(vector.key));
+      const changed = sealed.slice();
+      changed[3] = (changed[3] ?? 0) ^ 1;
+      const into = new Uint8Array(plaintext.length);
+      assert.equal(aead.open(nonce, additionalData, changed, into), false);
+      assert.equal(aead.open(nonce, new Uint8Array(0), sealed, into), false);
+      assert.equal(aead.open(nonce, additionalData, sealed.subarray(0, 15), into), false);
+      assert.deepEqual(into, new Uint8Array(plaintext.length));
+    });
+
+    test(`${way}: ${vector.name} takes keys of its own length only`, () => {
+      assert.throws(() => createAead(vector.name, new Uint8Array(17)), RangeError);
+    });
+  }
+
+test('both ways do the same with messages of every length, and with several keys by turns', () => {
+  const random = new SeededRandom(5116);
+  for (const name of ['aes-128-gcm', 'aes-256-gcm', 'chacha20-poly1305'] as const) {
+    const keys = [1, 2, 3].map(() => random.bytes(name === 'aes-128-gcm' ? 16 : 32));
+    const pairs = keys.map((key) => [nodeCrypto.createAead(name, key), createCipherAead(name, key)] as const);
+    for (const length of [0, 1, 15, 16, 17, 1200, 16_384, 65_520, 65_537, 100_000]) {
+      for (const [chosen, portable] of pairs) {
+        const [nonce, additionalData, plaintext] = [random.bytes(12), random.bytes(13), random.bytes(length)];
+        const [one, other] = [new Uint8Array(length + 16), new Uint8Array(length + 16)];
+        chosen.seal(nonce, additionalData, plaintext, one);
+        portable.seal(nonce, additionalData, plaintext, other);
+        assert.deepEqual(one, other);
+        const opened = new Uint8Array(length);
+        assert.equal(chosen.open(nonce, additionalData, one, opened), true);
+        assert.deepEqual(opened, plaintext);
+      }
+    }
+  }
+});
+
+test('where koffi and an OpenSSL of our own are, the fast way is taken', () => {
+  const expected = process.platform === 'linux' && existsSync('node_modules/koffi');
+  for (const { name } of aeadVectors) if (expected) assert.equal(isFastCipher(name), true);
+});
 
 for (const group of ['x25519', 'p-256'] as const) {
   test(`two parties agree over ${group}, and a seed repeats the keys`, () => {
