@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { isKernel, openKernel } from '../../src/node/index.ts';
 import { type ClientReport, type EchoPeer, runClient, runStunClient, startPeer } from '../support/coturn.ts';
 import { startTurnProcess, type TurnProcess } from '../support/turn-process.ts';
 
@@ -65,6 +66,15 @@ const FLAVOURS: readonly Flavour[] = [
     expected: MESSAGES,
     shows: { line: /read_mobility_ticket/g, times: 4 },
   },
+  ...(isKernel(await openKernel())
+    ? [
+        {
+          name: 'packets that must not be fragmented, over UDP',
+          args: [...USER, '-g', '-c'],
+          expected: MESSAGES,
+        },
+      ]
+    : []),
   {
     name: 'relays of TCP over TCP',
     args: [...USER, '-T'],
