@@ -7,16 +7,14 @@ import { openHealthServer } from './http/health-server.ts';
 import { type RelayLinks, relayLinks } from './links.ts';
 import { listenError } from './listen-error.ts';
 import { Metrics } from './metrics.ts';
-import { turnMetrics } from './metrics-of-turn.ts';
+import { openTurn } from './open-turn.ts';
 import type { Operable } from './operable.ts';
 import { openSecrets } from './secrets.ts';
 import type { Settings } from './settings/options.ts';
 import { StateDir } from './state-dir.ts';
 import { openCertificates } from './tls/open-certificates.ts';
 import { openSecurePort, type SecurePort } from './turn/secure-port.ts';
-import type { TurnService } from './turn/turn-service.ts';
-import { logTurnFact } from './turn-facts-log.ts';
-import { hostOptionOf, openTurn, turnHost, turnServiceChanges } from './turn-options.ts';
+import { hostOptionOf, turnHost, turnServiceChanges } from './turn-options.ts';
 import { packageVersion } from './version.ts';
 
 export interface RunningTurn extends Operable {
@@ -59,10 +57,8 @@ async function start(settings: Settings, log: Log, open: CloseStack): Promise<Ru
   const certificates = await openCertificates(settings, state, log, (fresh) => secure?.setCredentials(fresh));
   open.push('certificates', () => certificates.close());
 
-  let turn: TurnService | undefined;
   const metrics = new Metrics(packageVersion());
   metrics.certificateExpiry(() => certificates.current.cert);
-  const countTurnFact = turnMetrics(metrics, () => turn?.statistics);
   const health = await openHealth(settings, log, {
     isReady: () => ready,
     metrics,
@@ -70,12 +66,10 @@ async function start(settings: Settings, log: Log, open: CloseStack): Promise<Ru
   });
   open.push('the port for health', async () => health?.close());
 
-  turn = await openTurn(nodeEnv({ log }), settings, secrets, (fact) => {
-    countTurnFact(fact);
-    logTurnFact(log, fact);
+  const turn = await openTurn(settings, {
+    ...{ env: nodeEnv({ log }), log, secrets, metrics, open },
+    live: () => live,
   });
-  const service = turn;
-  open.push('STUN and TURN', turn.close.bind(turn));
   const address = { ip: turnHost(settings), port: settings.turnTlsPort };
   secure = await openSecurePort({
     host: address.ip,
@@ -99,16 +93,16 @@ async function start(settings: Settings, log: Log, open: CloseStack): Promise<Ru
     get authority() {
       return certificates.authority;
     },
-    sessions: () => service.sessions(),
-    kick: (filter) => service.kick(filter),
+    sessions: () => turn.sessions(),
+    kick: (filter) => turn.kick(filter),
     async reconfigure(next) {
-      await service.reconfigure(turnServiceChanges(next, secrets));
+      await turn.reconfigure(turnServiceChanges(next, secrets));
       live = next;
     },
     async drain() {
       ready = false;
-      service.setDraining(true);
-      const left = () => service.statistics.allocations;
+      turn.setDraining(true);
+      const left = () => turn.statistics.allocations;
       const { drainSeconds, drainMinAllocations } = live;
       if (left() > drainMinAllocations) {
         log.info('waiting for sessions to end', { sessions: left(), drainSeconds, drainMinAllocations });

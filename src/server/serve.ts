@@ -13,16 +13,14 @@ import { hostsOf, type RelayLinks, relayLinks, webLink } from './links.ts';
 import { listenError } from './listen-error.ts';
 import { Metrics } from './metrics.ts';
 import { signalingMetrics } from './metrics-of-signaling.ts';
-import { turnMetrics } from './metrics-of-turn.ts';
+import { openTurn } from './open-turn.ts';
 import type { Operable } from './operable.ts';
 import { openSecrets } from './secrets.ts';
 import type { Settings } from './settings/options.ts';
 import { attachSignaling, type SignalingEndpoint } from './signaling/attach-signaling.ts';
 import { StateDir } from './state-dir.ts';
 import { openCertificates } from './tls/open-certificates.ts';
-import type { TurnService } from './turn/turn-service.ts';
-import { logTurnFact } from './turn-facts-log.ts';
-import { openTurn, turnHost, turnServiceChanges } from './turn-options.ts';
+import { turnHost, turnServiceChanges } from './turn-options.ts';
 import { packageVersion } from './version.ts';
 
 export interface RunningServer extends Operable {
@@ -88,13 +86,7 @@ async function start(settings: Settings, log: Log, open: CloseStack): Promise<Ru
   const web = createWebServers({ app, facts });
   open.push('web servers', () => web.close());
 
-  let turn: TurnService | undefined;
-  const countTurnFact = turnMetrics(metrics, () => turn?.statistics);
-  turn = await openTurn(env, settings, secrets, (fact) => {
-    countTurnFact(fact);
-    logTurnFact(log, fact);
-  });
-  open.push('STUN and TURN', turn.close.bind(turn));
+  const turn = await openTurn(settings, { env, log, secrets, metrics, open, live: () => live });
   const { acceptStream } = turn;
 
   front = await openFront({
@@ -105,6 +97,7 @@ async function start(settings: Settings, log: Log, open: CloseStack): Promise<Ru
     onHttps: (socket) => web.secure.emit('connection', socket),
     onHttp: (socket) => web.plain.emit('connection', socket),
     onStun: acceptStream.bind(turn),
+    isBalancer: (ip) => turn.isBalancer(ip),
     isProxy: (ip) => facts.isTrustedProxy(ip),
   }).catch((cause: unknown) => {
     const address = { ip: settings.host, port: settings.port };

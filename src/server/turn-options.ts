@@ -1,67 +1,13 @@
-/** From settings to open STUN and TURN listeners. */
+/** From settings to what the TURN service is told, at the start and at a reload. Opens nothing. */
 import { availableParallelism } from 'node:os';
-import {
-  type AccessRanges,
-  decodeBase64,
-  type Env,
-  encodeUtf8,
-  type IpRange,
-  type SocketAddress,
-  StackError,
-} from '../base/index.ts';
-import { listenError } from './listen-error.ts';
+import { decodeBase64, encodeUtf8, type IpRange } from '../base/index.ts';
 import type { Secrets } from './secrets.ts';
 import type { Settings } from './settings/options.ts';
-import { MOST_WORKERS, type OauthKey } from './settings/relay-shapes.ts';
+import { MOST_WORKERS } from './settings/relay-shapes.ts';
 import type { NamedRange } from './settings/shapes.ts';
-import {
-  openTurnService,
-  type TurnFact,
-  type TurnService,
-  type TurnServiceChanges,
-  type TurnServiceOptions,
-} from './turn/turn-service.ts';
+import type { TurnServiceChanges, TurnServiceOptions } from './turn/turn-service.ts';
 
-/** What settings say of STUN and TURN beyond what must be said. */
-export interface TurnWishes {
-  /** RFC 8016. */
-  readonly mobility: boolean;
-  /** RFC 6062. */
-  readonly tcpRelay: boolean;
-  readonly rfc3489: boolean;
-  /** RFC 5780; `undefined`: off. */
-  readonly behaviourDiscovery:
-    | { readonly alternatePort: number; readonly alternateIp: string | undefined }
-    | undefined;
-  readonly strictExpiry: boolean;
-  readonly alternateServers: readonly SocketAddress[];
-  readonly relayWorkers: number;
-  /** Whose word about the address of a TCP client is taken. */
-  readonly proxies: readonly IpRange[];
-  readonly clients: AccessRanges;
-  readonly peers: TurnServiceOptions['peers'] & AccessRanges;
-}
-
-/** Rejects with a StackError whose sentence names the option. */
-export async function openTurn(
-  env: Env,
-  settings: Settings,
-  secrets: Secrets,
-  onFact: (fact: TurnFact) => void,
-): Promise<TurnService> {
-  try {
-    return await openTurnService(env, { ...turnServiceOptions(settings, secrets), onFact });
-  } catch (cause) {
-    if (cause instanceof StackError && cause.code === 'DISCOVERY_UNAVAILABLE') {
-      const text = `--alternate-port, --alternate-host: ${cause.message}`;
-      throw new StackError('DISCOVERY_UNAVAILABLE', text, { cause });
-    }
-    const address = { ip: turnHost(settings), port: settings.turnPort };
-    throw listenError('UDP', address, { host: hostOptionOf(settings), port: '--turn-port' }, cause);
-  }
-}
-
-export function turnServiceOptions(settings: Settings, secrets: Secrets): TurnServiceOptions & TurnWishes {
+export function turnServiceOptions(settings: Settings, secrets: Secrets) {
   const { turnSecret, user, userQuota, totalQuota, nonceSecret } = settings;
   return {
     host: turnHost(settings),
@@ -75,6 +21,7 @@ export function turnServiceOptions(settings: Settings, secrets: Secrets): TurnSe
     restSecrets: turnSecret.length > 0 ? turnSecret : [secrets.turn],
     users: user.map(({ name, password }) => ({ username: name, password })),
     oauthKeys: settings.oauthKeys,
+    ...(settings.oauthServerName !== undefined && { oauthServerName: settings.oauthServerName }),
     strictExpiry: settings.strictExpiry,
     relayPorts: settings.relayPorts,
     quotas: { perUser: userQuota, total: totalQuota },
@@ -100,25 +47,19 @@ export function turnServiceOptions(settings: Settings, secrets: Secrets): TurnSe
       allow: rangesOf(settings.peerAllow),
       deny: rangesOf(settings.peerDeny),
     },
-  };
+  } satisfies TurnServiceOptions;
 }
 
 /** What a reload can change while the relay runs. */
 export function turnServiceChanges(settings: Settings, secrets: Secrets): TurnServiceChanges {
-  const { users, restSecrets, strictExpiry, mobility, tcpRelay, quotas, limits, ...rest } =
-    turnServiceOptions(settings, secrets);
-  const { alternateServers, peers, clients } = rest;
+  const { users, restSecrets, oauthKeys, strictExpiry, mobility, tcpRelay, ...rest } = turnServiceOptions(
+    settings,
+    secrets,
+  );
+  const { quotas, limits, alternateServers, peers, clients, proxies } = rest;
   return {
-    users: users ?? [],
-    restSecrets: restSecrets ?? [],
-    strictExpiry,
-    mobility,
-    tcpRelay,
-    quotas,
-    limits: limits ?? {},
-    alternateServers,
-    peers,
-    clients,
+    ...{ users, restSecrets, oauthKeys, strictExpiry, mobility, tcpRelay },
+    ...{ quotas, limits, alternateServers, peers, clients, proxies },
   };
 }
 

@@ -8,7 +8,7 @@ import type { Log, SocketAddress } from '../../base/index.ts';
 import { bindError } from '../../node/index.ts';
 import { addressKey } from '../../signaling/index.ts';
 import { AddressQuota } from '../signaling/address-quota.ts';
-import { endsOf } from './stream-ends.ts';
+import { endsOf, tellClient, toldClient } from './stream-ends.ts';
 import { WaitingRoom, type WaitingRoomLimits } from './waiting-room.ts';
 
 /** PEM texts. `cert` is the chain, the leaf first. */
@@ -41,6 +41,8 @@ export interface FrontOptions {
   readonly onStun?: ((socket: Socket, transport: 'tcp' | 'tls') => void) | undefined;
   /** Who is let in, by canonical address: asked before anything is read. Default: everybody. */
   readonly admits?: ((ip: string) => boolean) | undefined;
+  /** Load balancers, by canonical address: their connections begin with the PROXY protocol. Default: none. */
+  readonly isBalancer?: ((ip: string) => boolean) | undefined;
   /** Whether this address speaks for many, as a trusted proxy does: limits by address are not for it. */
   readonly isProxy?: ((ip: string) => boolean) | undefined;
   readonly limits?: Partial<FrontLimits>;
@@ -96,6 +98,11 @@ export function openFront(options: FrontOptions): Promise<Front> {
   });
 }
 
+interface Handshake {
+  readonly socket: Socket;
+  readonly done: () => void;
+}
+
 class OnePort implements Front {
   readonly local: SocketAddress;
   readonly #tcp: TcpServer;
@@ -106,7 +113,7 @@ class OnePort implements Front {
   readonly #sockets = new Set<Socket>();
   readonly #perAddress: AddressQuota;
   /** node:tls does not say which TCP socket a TLS socket came from; their addresses do. */
-  readonly #handshakes = new Map<string, () => void>();
+  readonly #handshakes = new Map<string, Handshake>();
 
   constructor(tcp: TcpServer, options: FrontOptions) {
     const bound = tcp.address();
@@ -161,7 +168,10 @@ class OnePort implements Front {
       minVersion: 'TLSv1.2', // RFC 8996
     });
     server.on('secureConnection', (socket) => {
-      this.#handshakes.get(connectionKey(socket))?.();
+      const handshake = this.#handshakes.get(connectionKey(socket));
+      const client = handshake && toldClient(handshake.socket);
+      if (client) tellClient(socket, client);
+      handshake?.done();
       socket.on('error', () => socket.destroy());
       this.#waiting.receive(socket, addressOf(socket), (speech) => {
         if (speech === 'http') this.#hand(socket, this.#options.onHttps);
@@ -176,12 +186,30 @@ class OnePort implements Front {
 
   #accept(socket: Socket): void {
     const ends = endsOf(socket);
-    if (!ends || this.#options.admits?.(ends.client.ip) === false) {
+    if (!ends) socket.destroy();
+    else if (this.#options.isBalancer?.(ends.client.ip)) this.#hearBalancer(socket, ends.client.ip);
+    else this.#admit(socket, ends.client.ip);
+  }
+
+  /** It speaks for many, so that limits by address come after it has said for whom. The seat bounds its time. */
+  #hearBalancer(socket: Socket, ip: string): void {
+    socket.on('error', () => socket.destroy());
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
+    this.#waiting.receiveProxyHeader(socket, (client) => {
+      if (client) tellClient(socket, client);
+      this.#admit(socket, client?.ip ?? ip);
+      socket.resume();
+    });
+  }
+
+  #admit(socket: Socket, ip: string): void {
+    if (this.#options.admits?.(ip) === false) {
       socket.destroy();
       return;
     }
     const address = addressOf(socket);
-    const isProxy = this.#options.isProxy?.(socket.remoteAddress ?? '') ?? false;
+    const isProxy = this.#options.isProxy?.(ip) ?? false;
     if (!isProxy && !this.#perAddress.has(address)) {
       socket.destroy();
       return;
@@ -209,10 +237,10 @@ class OnePort implements Front {
     const key = connectionKey(socket);
     const done = (): void => {
       // A client may come again from the same port before we have seen its old connection close.
-      if (this.#handshakes.get(key) === done) this.#handshakes.delete(key);
+      if (this.#handshakes.get(key)?.done === done) this.#handshakes.delete(key);
       leave();
     };
-    this.#handshakes.set(key, done);
+    this.#handshakes.set(key, { socket, done });
     socket.once('close', done);
     server.emit('connection', socket);
   }
@@ -246,5 +274,5 @@ function connectionKey(socket: Socket): string {
 }
 
 function addressOf(socket: Socket): string {
-  return addressKey(socket.remoteAddress ?? '');
+  return addressKey(toldClient(socket)?.ip ?? socket.remoteAddress ?? '');
 }

@@ -3,7 +3,9 @@
  * are; ends those that are slow, make noise, or are too many. Knows no protocol beyond its first bytes.
  */
 import type { Socket } from 'node:net';
+import type { SocketAddress } from '../../base/index.ts';
 import { speechOf } from './first-bytes.ts';
+import { readProxyHeader } from './proxy-header.ts';
 
 export interface WaitingRoomLimits {
   /** Who has not sent its first bytes by then is a slow loris, or a line that is gone. */
@@ -65,6 +67,35 @@ export class WaitingRoom {
   }
 
   /**
+   * Waits for the header of a load balancer, and calls `told` once, with the socket paused and what came after the
+   * header back in it. Balancers are few and trusted: only the total is limited for them.
+   */
+  receiveProxyHeader(socket: Socket, told: (client: SocketAddress | undefined) => void): void {
+    const leave = this.#sit(socket, this.#limits.firstBytesMs);
+    const end = (): void => {
+      socket.destroy();
+    };
+    let heard: Buffer = Buffer.alloc(0);
+    const listen = (chunk: Buffer): void => {
+      heard = heard.length === 0 ? chunk : Buffer.concat([heard, chunk]);
+      const header = readProxyHeader(heard);
+      if (header.kind === 'undecided') return;
+      leave();
+      socket.removeListener('data', listen);
+      socket.removeListener('end', end);
+      if (header.kind === 'broken') {
+        socket.destroy();
+        return;
+      }
+      socket.pause();
+      if (heard.length > header.length) socket.unshift(heard.subarray(header.length));
+      told(header.client);
+    };
+    socket.on('data', listen);
+    socket.once('end', end);
+  }
+
+  /**
    * Gives the socket a seat for at most `patienceMs`; then it is destroyed. Returns how to leave earlier, or
    * `undefined` when the house is full and the socket has been destroyed.
    */
@@ -74,16 +105,20 @@ export class WaitingRoom {
       socket.destroy();
       return undefined;
     }
+    this.#perAddress.set(address, neighbours + 1);
+    return this.#sit(socket, patienceMs, () => this.#forgetNeighbour(address));
+  }
+
+  #sit(socket: Socket, patienceMs: number, onLeave?: () => void): () => void {
     if (this.#seats.size >= this.#limits.maxWaiting) this.#dismissOldest();
     const timer = setTimeout(() => this.#dismiss(seat), patienceMs);
     const leave = (): void => {
       clearTimeout(timer);
       socket.removeListener('close', leave);
-      this.#forget(seat, address);
+      if (this.#seats.delete(seat)) onLeave?.();
     };
     const seat: Seat = { socket, leave };
     this.#seats.add(seat);
-    this.#perAddress.set(address, (this.#perAddress.get(address) ?? 0) + 1);
     socket.once('close', leave);
     return leave;
   }
@@ -105,8 +140,7 @@ export class WaitingRoom {
     seat.socket.destroy();
   }
 
-  #forget(seat: Seat, address: string): void {
-    if (!this.#seats.delete(seat)) return;
+  #forgetNeighbour(address: string): void {
     const left = (this.#perAddress.get(address) ?? 0) - 1;
     if (left > 0) this.#perAddress.set(address, left);
     else this.#perAddress.delete(address);

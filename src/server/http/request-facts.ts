@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage } from 'node:http';
 import { canonicalIp, embeddedIpv4, formatIp, type IpRange, inAnyRange, parseIp } from '../../base/index.ts';
+import { toldClient } from '../front/stream-ends.ts';
 
 /** A host as it may stand in a URL: a name or an address, with or without a port. */
 const HOST = /^(?<name>[a-z\d]([a-z\d.-]{0,252})|\[[\da-f:.]{2,45}\])(:(?<port>\d{1,5}))?$/i;
@@ -93,9 +94,10 @@ export function isLoopback(address: string): boolean {
   return address === '::1' || address.startsWith('127.');
 }
 
-/** The other end of the connection; an IPv4 address on an IPv6 socket is reduced to itself. */
+/** The other end of the connection, or whom a load balancer named; an IPv4 address on an IPv6 socket is itself. */
 function peerOf(request: IncomingMessage): string {
-  return reduce(canonicalIp(request.socket.remoteAddress ?? '') ?? '0.0.0.0');
+  const told = toldClient(request.socket)?.ip;
+  return reduce(canonicalIp(told ?? request.socket.remoteAddress ?? '') ?? '0.0.0.0');
 }
 
 function reduce(ip: string): string {

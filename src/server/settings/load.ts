@@ -130,6 +130,6 @@ function plain(value: Settings[OptionKey]): unknown {
   return value.map((item) => {
     if (typeof item !== 'object') return item;
     if ('text' in item) return item.text;
-    return 'ip' in item ? formatAddress(item) : item;
+    return 'ip' in item ? `${item.secure ? 'turns:' : ''}${formatAddress(item)}` : item;
   });
 }

@@ -97,9 +97,14 @@ export const RELAY_OPTIONS = {
     secret: true,
     help: 'A key that an authorization server shares with this one (RFC 7635): clients that bring its tokens are let in.',
   }),
+  oauthServerName: option(shape.optional(shape.text('NAME')), {
+    group: 'TURN access',
+    fallback: undefined,
+    fallbackText: 'the realm',
+    help: 'The name that the tokens of --oauth-keys are bound to.',
+  }),
   credentialsUrl: option(shape.optional(relay.webhookUrl), {
     group: 'TURN access',
-    live: true,
     fallback: undefined,
     help: 'Is asked for the password of users that nothing else knows, by POST. docs/hosting.md tells what is said.',
   }),
@@ -197,7 +202,7 @@ export const RELAY_OPTIONS = {
     group: 'TURN at scale',
     live: true,
     fallback: [],
-    help: 'Where clients are sent when this server is full or stops (300 Try Alternate): the first one of their IP version.',
+    help: 'Where clients are sent when this server is full or stops (300 Try Alternate): the first one of their IP version, and for clients over TLS and DTLS the first one that is written as turns:IP:PORT.',
   }),
   proxyProtocol: option(shape.ranges, {
     group: 'TURN at scale',

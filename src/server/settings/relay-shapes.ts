@@ -31,14 +31,19 @@ export const workers: Shape<number | 'auto'> = {
   schema: v.union([v.literal('auto'), digits.schema]),
 };
 
-/** `203.0.113.8:3478`, `[2001:db8::8]:3478`. ALTERNATE-SERVER can tell no name. RFC 8489 §14.15. */
-export const servers = list<SocketAddress>(
+/** `secure`: TLS and DTLS are spoken there, and nothing else. */
+export interface NamedServer extends SocketAddress {
+  readonly secure: boolean;
+}
+
+/** `203.0.113.8:3478`, `turns:[2001:db8::8]:5349`. ALTERNATE-SERVER can tell no name. RFC 8489 §14.15. */
+export const servers = list<NamedServer>(
   'IP:PORT',
-  'an address and a port, as in 203.0.113.8:3478 or [2001:db8::8]:3478',
+  'an address and a port, as in 203.0.113.8:3478, [2001:db8::8]:3478, or turns:203.0.113.8:5349',
   v.pipe(
     v.string(),
     v.check((written) => parseServer(written) !== undefined),
-    v.transform((written): SocketAddress => {
+    v.transform((written): NamedServer => {
       const server = parseServer(written);
       invariant(server, 'checked by the schema');
       return server;
@@ -46,14 +51,15 @@ export const servers = list<SocketAddress>(
   ),
 );
 
-function parseServer(written: string): SocketAddress | undefined {
-  const [, six, four, digitsOfPort] = /^(?:\[([^\]]+)\]|([\d.]+)):(\d{1,5})$/.exec(written) ?? [];
+function parseServer(written: string): NamedServer | undefined {
+  const [, scheme, six, four, digitsOfPort] =
+    /^(?:(turns?):)?(?:\[([^\]]+)\]|([\d.]+)):(\d{1,5})$/.exec(written) ?? [];
   const ip = six ?? four ?? '';
   const port = Number(digitsOfPort);
   if (isIP(ip) !== (six === undefined ? 4 : 6) || ip.includes('%') || !(port >= 1 && port <= 65_535)) {
     return undefined;
   }
-  return { ip: canonicalIp(ip) ?? ip, port };
+  return { ip: canonicalIp(ip) ?? ip, port, secure: scheme === 'turns' };
 }
 
 /** RFC 7635 §4.1: 128-bit and 256-bit keys of AES in GCM. */

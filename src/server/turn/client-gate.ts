@@ -1,5 +1,5 @@
 /** Which clients are listened to at all, by address. Asked for every datagram, before a byte of it is read. */
-import { AccessList, type AccessRanges, embeddedIpv4, parseIp } from '../../base/index.ts';
+import { AccessList, type AccessRanges, embeddedIpv4, type IpRange, parseIp } from '../../base/index.ts';
 
 /** Verdicts kept, some 100 bytes each. Sources can be forged, so the table starts anew when it is full. */
 const REMEMBERED = 8192;
@@ -9,17 +9,27 @@ export const EVERYBODY: AccessRanges = { allow: [], deny: [] };
 
 export class ClientGate {
   #list: AccessList;
+  #balancers: AccessList;
   readonly #verdicts = new Map<string, boolean>();
   /** Datagrams and connections that were not listened to. */
   refused = 0;
 
-  constructor(ranges: AccessRanges) {
+  /** `balancers`: who tells the address of a client by the PROXY protocol. */
+  constructor(ranges: AccessRanges, balancers: readonly IpRange[] = []) {
     this.#list = new AccessList(ranges);
+    this.#balancers = new AccessList({ allow: balancers, deny: [] });
   }
 
-  reconfigure(ranges: AccessRanges): void {
-    this.#list = new AccessList(ranges);
+  reconfigure(ranges: AccessRanges | undefined, balancers?: readonly IpRange[]): void {
+    if (ranges) this.#list = new AccessList(ranges);
+    if (balancers) this.#balancers = new AccessList({ allow: balancers, deny: [] });
     this.#verdicts.clear();
+  }
+
+  isBalancer(ip: string): boolean {
+    if (this.#balancers.isEmpty) return false;
+    const bytes = parseIp(ip);
+    return bytes !== undefined && this.#balancers.verdictOf(bytes) === 'allow';
   }
 
   /** Counts those that are not. `ip`: canonical text. */

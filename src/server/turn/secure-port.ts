@@ -31,6 +31,7 @@ export async function openSecurePort(options: SecurePortOptions): Promise<Secure
       credentials,
       log,
       admits: (ip) => turn.admits(ip),
+      isBalancer: (ip) => turn.isBalancer(ip),
       onStun: turn.acceptStream.bind(turn),
     });
     try {

@@ -1,5 +1,5 @@
 /** What the TURN service can be told, what of it can be changed while it runs, and what it says of itself. */
-import type { AccessRanges, SocketAddress } from '../../base/index.ts';
+import type { AccessRanges, IpRange, SocketAddress } from '../../base/index.ts';
 import { type OwnAddress, scopeOf, type UdpCounts } from '../../node/index.ts';
 import type {
   FoundCredentials,
@@ -43,6 +43,8 @@ export interface TurnServiceOptions
   readonly peers: Pick<PeerPolicyOptions, 'loopback' | 'private' | 'allow' | 'deny'>;
   /** Who is listened to. Default: everybody. */
   readonly clients?: AccessRanges;
+  /** Load balancers: a connection from there begins with the PROXY protocol. Default: none. */
+  readonly proxies?: readonly IpRange[];
   readonly streams?: Partial<StreamLegsLimits>;
   /** RFC 5780, UDP only: a second port, and a second address where there is one. Default: off. */
   readonly behaviourDiscovery?: BehaviourDiscovery | undefined;
@@ -73,6 +75,7 @@ export type TurnServiceChanges = Partial<
     TurnServiceOptions,
     | 'users'
     | 'restSecrets'
+    | 'oauthKeys'
     | 'strictExpiry'
     | 'mobility'
     | 'tcpRelay'
@@ -81,6 +84,7 @@ export type TurnServiceChanges = Partial<
     | 'alternateServers'
     | 'peers'
     | 'clients'
+    | 'proxies'
   >
 >;
 
@@ -105,6 +109,7 @@ export function machineOptionsOf({
   publicIps,
   peers,
   clients,
+  proxies,
   streams,
   behaviourDiscovery,
   relayWorkers,

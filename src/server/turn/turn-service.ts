@@ -109,7 +109,7 @@ export class TurnService {
     this.#env = env;
     this.#options = options;
     this.#port = options.port;
-    this.#gate = new ClientGate(options.clients ?? EVERYBODY);
+    this.#gate = new ClientGate(options.clients ?? EVERYBODY, options.proxies);
     this.#relayAddresses = new RelayAddressBook(options.publicIps, []);
     this.#workers = batches && this.#newWorkers(batches);
     this.#datagrams =
@@ -196,6 +196,7 @@ export class TurnService {
         port: this.#port,
         log: this.#env.log,
         admits: (ip) => this.admits(ip),
+        isBalancer: (ip) => this.isBalancer(ip),
         onStun: (socket, transport) => this.acceptStream(socket, transport),
       });
       this.#tcp.push(front);
@@ -211,6 +212,11 @@ export class TurnService {
   /** Whether this client is listened to. Counts those that are not. */
   admits(ip: string): boolean {
     return this.#gate.admits(ip);
+  }
+
+  /** Whether connections from there begin with the PROXY protocol. */
+  isBalancer(ip: string): boolean {
+    return this.#gate.isBalancer(ip);
   }
 
   /** Takes over a connection that began like STUN; for whoever else listens, as the one port does. */
@@ -247,11 +253,11 @@ export class TurnService {
   }
 
   /** A reload: what `changed` names is replaced. Rejects with `TURN_USER_INVALID`, and has changed nothing then. */
-  async reconfigure({ peers, clients, ...changed }: TurnServiceChanges): Promise<void> {
+  async reconfigure({ peers, clients, proxies, ...changed }: TurnServiceChanges): Promise<void> {
     const peerPolicy = peers && peerPolicyOf({ ...this.#options, peers }, this.#own(), this.#ownServices());
     const machine = { ...changed, ...(peerPolicy && { peerPolicy }) };
     this.#machine.reconfigure(monotonicNow(), machine);
-    if (clients) this.#gate.reconfigure(clients);
+    this.#gate.reconfigure(clients, proxies);
     this.#workers?.reconfigure({ machine, ...(clients && { clients }) });
   }
 
