@@ -3,7 +3,7 @@
  * nothing but time: the first use of each cipher compares both.
  */
 import { type Aead, type AeadName, sameBytes } from '../base/index.ts';
-import { createCipherAead } from './cipher-aead.ts';
+import { checkKeyLength, createCipherAead } from './cipher-aead.ts';
 import { EvpCiphers } from './evp-aead.ts';
 import { openOpenssl } from './openssl.ts';
 
@@ -11,10 +11,10 @@ import { openOpenssl } from './openssl.ts';
 let evp: EvpCiphers | 'none' | undefined;
 const trusted = new Map<AeadName, boolean>();
 
-/** Copies the key. */
+/** Copies the key. Throws a RangeError for one of another length. */
 export function createNodeAead(name: AeadName, key: Uint8Array): Aead {
-  const portable = createCipherAead(name, key);
-  return (isFastCipher(name) && fast(name, key, portable)) || portable;
+  checkKeyLength(name, key);
+  return (isFastCipher(name) && fast(name, key)) || createCipherAead(name, key);
 }
 
 /** Whether this cipher goes through OpenSSL's own contexts. The first call loads them: some tens of milliseconds. */
@@ -27,12 +27,12 @@ export function isFastCipher(name: AeadName): boolean {
   return works;
 }
 
-function fast(name: AeadName, key: Uint8Array, portable: Aead): Aead | undefined {
+function fast(name: AeadName, key: Uint8Array): Aead | undefined {
   if (evp === undefined) {
     const openssl = openOpenssl();
     evp = openssl ? new EvpCiphers(openssl) : 'none';
   }
-  return evp === 'none' ? undefined : evp.createAead(name, key, portable);
+  return evp === 'none' ? undefined : evp.createAead(name, key);
 }
 
 /** Seals as node:crypto does, opens what it has sealed, and refuses what was changed. */
@@ -41,7 +41,7 @@ function passesCheck(name: AeadName): boolean {
   const nonce = Uint8Array.from({ length: 12 }, (_, index) => index);
   const plaintext = Uint8Array.from({ length: 100 }, (_, index) => 255 - index);
   const portable = createCipherAead(name, key);
-  const tried = fast(name, key, portable);
+  const tried = fast(name, key);
   if (!tried) return false;
   const expected = new Uint8Array(plaintext.length + 16);
   const sealed = new Uint8Array(expected.length);

@@ -11,11 +11,15 @@ const KEY_BYTES: Readonly<Record<AeadName, number>> = {
 const TAG_BYTES = 16;
 const OPTIONS = { authTagLength: TAG_BYTES };
 
-/** Copies the key. */
+/** Throws a RangeError for a key of another length. */
+export function checkKeyLength(name: AeadName, { length }: Uint8Array): void {
+  if (length === KEY_BYTES[name]) return;
+  throw new RangeError(`A key of ${name} has ${KEY_BYTES[name]} bytes, not ${length}.`);
+}
+
+/** Copies the key. Throws a RangeError for one of another length. */
 export function createCipherAead(name: AeadName, keyBytes: Uint8Array): Aead {
-  if (keyBytes.length !== KEY_BYTES[name]) {
-    throw new RangeError(`A key of ${name} has ${KEY_BYTES[name]} bytes, not ${keyBytes.length}.`);
-  }
+  checkKeyLength(name, keyBytes);
   const key = createSecretKey(keyBytes);
   // The two overloads of createCipheriv want to know which they are.
   const cipher = (nonce: Uint8Array) =>

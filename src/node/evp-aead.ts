@@ -3,6 +3,7 @@
  * native is ever freed, so nothing can be used after it. The bytes pass through memory that never moves.
  */
 import type { Aead, AeadName } from '../base/index.ts';
+import { createCipherAead } from './cipher-aead.ts';
 import type { OpensslCiphers } from './openssl.ts';
 
 const TAG_BYTES = 16;
@@ -28,6 +29,38 @@ interface Contexts {
   readonly open: number;
 }
 
+class EvpAead implements Aead {
+  readonly #ciphers: EvpCiphers;
+  readonly #contexts: Contexts;
+  readonly #name: AeadName;
+  readonly #key: Uint8Array;
+
+  constructor(ciphers: EvpCiphers, contexts: Contexts, name: AeadName, key: Uint8Array) {
+    this.#ciphers = ciphers;
+    this.#contexts = contexts;
+    this.#name = name;
+    this.#key = key;
+  }
+
+  seal(nonce: Uint8Array, additionalData: Uint8Array, plaintext: Uint8Array, into: Uint8Array): void {
+    if (!fits(nonce, additionalData, plaintext)) {
+      createCipherAead(this.#name, this.#key).seal(nonce, additionalData, plaintext, into);
+    } else this.#ciphers.seal(this.#contexts.seal, this.#key, nonce, additionalData, plaintext, into);
+  }
+
+  open(nonce: Uint8Array, additionalData: Uint8Array, sealed: Uint8Array, into: Uint8Array): boolean {
+    return fits(nonce, additionalData, sealed)
+      ? this.#ciphers.open(this.#contexts.open, this.#key, nonce, additionalData, sealed, into)
+      : createCipherAead(this.#name, this.#key).open(nonce, additionalData, sealed, into);
+  }
+}
+
+/** Else node:crypto does it. */
+function fits(nonce: Uint8Array, additionalData: Uint8Array, data: Uint8Array): boolean {
+  const isShort = additionalData.length <= MOST_ADDITIONAL_BYTES && data.length <= MOST_DATA_BYTES;
+  return isShort && nonce.length === NONCE_BYTES;
+}
+
 export class EvpCiphers {
   readonly #openssl: OpensslCiphers;
   readonly #memory = new Uint8Array(AT.data + MOST_DATA_BYTES + TAG_BYTES);
@@ -39,24 +72,10 @@ export class EvpCiphers {
     this.#address = openssl.addressOf(this.#memory);
   }
 
-  /** `undefined` when this OpenSSL does not have the cipher. Copies the key. `otherwise` takes what is too long. */
-  createAead(name: AeadName, key: Uint8Array, otherwise: Aead): Aead | undefined {
+  /** `undefined` when this OpenSSL does not have the cipher. The key has the right length, and is copied. */
+  createAead(name: AeadName, key: Uint8Array): Aead | undefined {
     const contexts = this.#contextsOf(name);
-    if (!contexts) return undefined;
-    const ownKey = key.slice();
-    const fits = (additionalData: Uint8Array, data: Uint8Array): boolean =>
-      additionalData.length <= MOST_ADDITIONAL_BYTES && data.length <= MOST_DATA_BYTES;
-    return {
-      seal: (nonce, additionalData, plaintext, into) => {
-        if (nonce.length !== NONCE_BYTES || !fits(additionalData, plaintext)) {
-          otherwise.seal(nonce, additionalData, plaintext, into);
-        } else this.#seal(contexts.seal, ownKey, nonce, additionalData, plaintext, into);
-      },
-      open: (nonce, additionalData, sealed, into) =>
-        nonce.length !== NONCE_BYTES || !fits(additionalData, sealed)
-          ? otherwise.open(nonce, additionalData, sealed, into)
-          : this.#open(contexts.open, ownKey, nonce, additionalData, sealed, into),
-    };
+    return contexts && new EvpAead(this, contexts, name, key.slice());
   }
 
   #contextsOf(name: AeadName): Contexts | undefined {
@@ -76,7 +95,8 @@ export class EvpCiphers {
     return contexts;
   }
 
-  #seal(
+  /** All that is given `fits`. */
+  seal(
     context: number,
     key: Uint8Array,
     nonce: Uint8Array,
@@ -99,7 +119,8 @@ export class EvpCiphers {
     into.set(this.#memory.subarray(AT.data, AT.data + length + TAG_BYTES));
   }
 
-  #open(
+  /** All that is given `fits`. */
+  open(
     context: number,
     key: Uint8Array,
     nonce: Uint8Array,

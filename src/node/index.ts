@@ -1,4 +1,6 @@
 /** Floor 6: the shell around the machines in a Node process: clock, randomness, sockets, addresses. */
+
+export { isFastCipher } from './aead.ts';
 export {
   type BatchCheck,
   Bell,

@@ -3,6 +3,7 @@
  * RFC 8656 §4 and §5, RFC 7350 §4.
  */
 import { type Log, StackError } from '../../base/index.ts';
+import { isFastCipher } from '../../node/index.ts';
 import { type Front, openFront } from '../front/front.ts';
 import type { DtlsCredentials } from './dtls-legs.ts';
 import type { TurnService } from './turn-service.ts';
@@ -49,6 +50,10 @@ export async function openSecurePort(options: SecurePortOptions): Promise<Secure
 async function listenDtls({ turn, credentials, log }: SecurePortOptions, port: number): Promise<void> {
   try {
     await turn.listenDtls({ port, credentials });
+    log.debug('TURN over DTLS is served.', {
+      port,
+      ciphers: isFastCipher('aes-128-gcm') ? 'OpenSSL through koffi' : 'node:crypto',
+    });
   } catch (error) {
     if (error instanceof StackError) throw error;
     log.warn('TURN over DTLS is off: the certificate is not fit for it.', { error: String(error) });
