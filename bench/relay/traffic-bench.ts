@@ -13,7 +13,9 @@ export const TOLERATED_LOSS = 0.001;
 export const TOLERATED_FAULT = 0.01;
 /** Shares of the wanted rate that are tried, until both servers carry it. */
 const RATE_STEPS = [1, 0.75, 0.5, 0.35] as const;
-const TRIAL = { warmUpSeconds: 0.7, seconds: 1 } as const;
+/** Other work of the machine makes a server lose packets that it could carry: a failed trial is repeated. */
+const TRIES = 3;
+const TRIAL = { warmUpSeconds: 0.4, seconds: 0.8 } as const;
 const WARM_UP_SECONDS = 0.7;
 
 export async function benchTraffic(bench: Bench, name: CaseName, wanted: TrafficCase): Promise<void> {
@@ -72,13 +74,17 @@ async function factorForAll(
   servers: readonly Server[],
   wanted: TrafficCase,
 ): Promise<number> {
+  const carries = async (server: Server, factor: number): Promise<boolean> => {
+    for (let attempt = 0; attempt < TRIES; attempt += 1) {
+      const { loss, generatorFault } = await runCase(pair, server, scaled(wanted, factor), TRIAL);
+      if (loss <= TOLERATED_LOSS && generatorFault <= TOLERATED_FAULT) return true;
+    }
+    return false;
+  };
   let factor = 1;
   for (factor of RATE_STEPS) {
     let carried = true;
-    for (const server of servers) {
-      const { loss, generatorFault } = await runCase(pair, server, scaled(wanted, factor), TRIAL);
-      carried &&= loss <= TOLERATED_LOSS && generatorFault <= TOLERATED_FAULT;
-    }
+    for (const server of servers) carried &&= await carries(server, factor);
     if (carried) break;
   }
   return factor;
