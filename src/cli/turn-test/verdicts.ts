@@ -20,12 +20,22 @@ export interface VerdictContext extends Omit<TroubleContext, 'report'> {
 export function verdictsOf(report: Report, context: VerdictContext): Finding[] {
   const findings = [
     ...report.troubles.map((trouble) => troubleFinding(trouble, { ...context, report })),
-    ...(report.secure ? certificateFindings(report.secure, context) : []),
+    ...certificateVerdicts(report, context),
     ...addressFindings(report, context),
     ...echoFindings(report),
   ];
   if (findings.some(({ level }) => level === 'fail') || !report.stun) return findings;
   return [ok(summaryOf(report, context)), ...findings];
+}
+
+/** Where nobody has promised TLS, a certificate of our own making is no failure: it is as if TLS were not there. */
+function certificateVerdicts({ secure, optional }: Report, context: VerdictContext): Finding[] {
+  const findings = secure ? certificateFindings(secure, context) : [];
+  return findings.map(({ text, advice, level }) => ({
+    level: level === 'fail' && optional ? 'warn' : level,
+    text,
+    advice,
+  }));
 }
 
 function summaryOf({ stun, allocate, echo }: Report, { withCredentials }: VerdictContext): string {
@@ -54,7 +64,9 @@ function addressFindings(
       ),
     ];
   }
-  if (advertised === 'special' || (advertised === 'loopback' && known !== 'loopback')) {
+  const isNowhere = advertised === 'special' || (advertised === 'loopback' && known !== 'loopback');
+  // What arrives, arrives: a laboratory may use any address.
+  if (isNowhere && relayed.ip !== asked.ip && !reach?.received) {
     return [
       fail(
         `The relay tells people to send to ${where}, where nobody can send.`,

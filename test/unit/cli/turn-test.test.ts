@@ -210,8 +210,10 @@ describe('the advertised address', () => {
   test('one where nobody can send is wrong wherever the server is', () => {
     const server = { ip: '192.168.1.5', port: 3478 };
     for (const ip of ['0.0.0.0', '192.0.2.1', '127.0.0.1']) {
-      assert.match(said(with_(ip, { server })).text, /where nobody can send/);
+      const silent = with_(ip, { server, reach: { sent: 5, received: 0 } });
+      assert.match(said(silent).text, /where nobody can send/);
     }
+    assert.equal(said(with_('192.0.2.1', { server })).level, 'ok', 'what arrives, arrives');
     assert.equal(said(with_('127.0.0.1', { server: { ip: '127.0.0.1', port: 3478 } })).level, 'ok');
   });
 
@@ -309,6 +311,14 @@ describe('certificates', () => {
       assert.equal(finding.level, 'fail');
       assert.match(finding.text, sentence);
     }
+  });
+
+  test('where TLS is only tried beside the rest, a bad one is a warning', () => {
+    const findings = verdictsOf({ ...secured('DEPTH_ZERO_SELF_SIGNED_CERT'), optional: true }, CONTEXT);
+    assert.deepEqual(
+      findings.map(({ level }) => level),
+      ['ok', 'warn'],
+    );
   });
 
   test('a good one says nothing until it is about to end', () => {
