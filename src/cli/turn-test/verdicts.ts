@@ -127,6 +127,6 @@ export function overallOf(reports: readonly { report: Report; findings: readonly
   return fail(`The server works over ${names}, but not in every way that it should.`);
 }
 
-export function ms(value: number): string {
+function ms(value: number): string {
   return `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`;
 }

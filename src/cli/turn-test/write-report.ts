@@ -4,7 +4,7 @@ import { formatTable } from '../control/table.ts';
 import { type Finding, writeFinding } from '../doctor/finding.ts';
 import type { Report } from './report.ts';
 
-export interface Judged {
+interface Judged {
   readonly report: Report;
   readonly findings: readonly Finding[];
 }

@@ -20,9 +20,9 @@ import {
 } from '../../../src/turn/index.ts';
 import { labEnv, SERVER } from './lab.ts';
 
-export const REALM = 'example.test';
-export const KEY = longTermKey(nodeCrypto, 'alice', REALM, 'wonder');
-export const CREDENTIALS = { username: 'alice', password: 'wonder' };
+const REALM = 'example.test';
+const KEY = longTermKey(nodeCrypto, 'alice', REALM, 'wonder');
+const CREDENTIALS = { username: 'alice', password: 'wonder' };
 export const PEER = { ip: '192.0.2.9', port: 9000 };
 export const SECOND: SocketAddress = { ip: '198.51.100.2', port: 3478 };
 export const THIRD: SocketAddress = { ip: '198.51.100.3', port: 3478 };
