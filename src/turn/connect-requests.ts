@@ -109,7 +109,7 @@ export class ConnectRequests {
   peerAccepted(now: Millis, relayId: RelayId, from: SocketAddress): ConnectionId | undefined {
     const relay = this.#book.relay(now, relayId);
     const allocation = relay && this.#book.allocationOf(relay);
-    if (!relay || !allocation) return undefined;
+    if (relay?.protocol !== 'tcp' || !allocation) return undefined;
     const permission = relay.permitted(now, from.ip);
     if (!permission || (permission.insideOnly && !this.#tcpRelayAt(now, from))) return undefined;
     if (this.#connections.has(allocation, from) || !this.#connections.hasRoom(allocation)) return undefined;
