@@ -10,6 +10,14 @@ const GAUGES: readonly (readonly [
   ['ieum_turn_allocations', 'Allocations that live.', (now) => now.allocations],
   ['ieum_turn_relays', 'Relay sockets: allocated, reserved, being opened.', (now) => now.relays],
   ['ieum_turn_streams', 'Clients over TCP and TLS.', (now) => now.streams],
+  ['ieum_turn_dtls_connections', 'Clients over DTLS.', (now) => now.dtls?.connections ?? 0],
+  ['ieum_turn_tcp_connections', 'TCP connections to peers (RFC 6062).', (now) => now.connections],
+  [
+    'ieum_turn_relay_workers',
+    'Threads that relay in batches; 0: the main thread relays.',
+    (now) => now.workers,
+  ],
+  ['ieum_turn_remembered_answers', 'Answers kept for repeated requests.', (now) => now.rememberedAnswers],
 ];
 
 const TOTALS: readonly (readonly [
@@ -34,6 +42,23 @@ const TOTALS: readonly (readonly [
     (now) => now.droppedPackets,
   ],
   [
+    'ieum_turn_throttled_packets_total',
+    'Packets dropped for being over --allocation-kbps or --total-kbps.',
+    (now) => now.throttledPackets,
+  ],
+  ['ieum_turn_icmp_reports_total', 'ICMP messages told to clients.', (now) => now.icmpReports],
+  [
+    'ieum_turn_unwelcome_total',
+    'Datagrams and connections from clients that --client-allow and --client-deny keep out.',
+    (now) => now.unwelcome,
+  ],
+  ['ieum_turn_dtls_refused_total', 'DTLS connections refused.', (now) => now.dtls?.refused ?? 0],
+  [
+    'ieum_turn_dtls_cookies_total',
+    'DTLS clients asked to prove their address.',
+    (now) => now.dtls?.cookiesSent ?? 0,
+  ],
+  [
     'ieum_turn_stream_drops_total',
     'Packets dropped because a client read too slowly.',
     (now) => now.streamDataDropped,
@@ -47,6 +72,8 @@ const TOTALS: readonly (readonly [
     (now) => now.datagrams.sendFailed,
   ],
 ];
+
+const TRANSPORTS = ['udp', 'tcp', 'tls', 'dtls'] as const satisfies readonly TurnFact['leg']['transport'][];
 
 /** RFC 8489 §14.8, RFC 8656 §19. */
 const ERROR_CODES = [
@@ -76,12 +103,12 @@ export function turnMetrics(
 ): (fact: TurnFact) => void {
   for (const [name, help, pick] of GAUGES) metrics.gauge(name, help, reading(read, pick));
   for (const [name, help, pick] of TOTALS) metrics.total(name, help, reading(read, pick));
-  const created = metrics.counter('ieum_turn_allocations_created_total', 'Allocations made.', 'transport', [
-    'udp',
-    'tcp',
-    'tls',
-    'dtls',
-  ]);
+  const created = metrics.counter(
+    'ieum_turn_allocations_created_total',
+    'Allocations made.',
+    'transport',
+    TRANSPORTS,
+  );
   const ended = metrics.counter('ieum_turn_allocations_ended_total', 'Allocations that ended.', 'reason', [
     'deleted',
     'expired',
@@ -89,6 +116,12 @@ export function turnMetrics(
     'server-closed',
     'kicked',
   ]);
+  const moved = metrics.counter(
+    'ieum_turn_allocations_moved_total',
+    'Allocations that moved with their clients (RFC 8016).',
+    'transport',
+    TRANSPORTS,
+  );
   const refused = metrics.counter(
     'ieum_turn_refusals_total',
     'Requests answered with an error.',
@@ -101,6 +134,8 @@ export function turnMetrics(
         return created(fact.leg.transport);
       case 'allocation-ended':
         return ended(fact.reason);
+      case 'allocation-moved':
+        return moved(fact.to.transport);
       case 'refused':
         return refused(String(fact.code));
     }

@@ -83,6 +83,9 @@ async function start(settings: Settings, log: Log, open: CloseStack): Promise<Ru
   });
   open.push('the port for TLS', secure.close.bind(secure));
   ready = true;
+  log.info('listening', {
+    turn: { addresses: turn.addresses, port: turn.port, relayWorkers: turn.statistics.workers },
+  });
   return {
     port: turn.port,
     tlsPort: secure.port,

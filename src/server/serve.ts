@@ -136,7 +136,10 @@ async function start(settings: Settings, log: Log, open: CloseStack): Promise<Ru
     open.push('the redirecting port', redirect.close);
   }
   ready = true;
-  log.info('listening', { web: local, turn: { addresses: turn.addresses, port: turn.port } });
+  log.info('listening', {
+    web: local,
+    turn: { addresses: turn.addresses, port: turn.port, relayWorkers: turn.statistics.workers },
+  });
   return {
     local,
     url: webLink(local.ip, local.port),

@@ -179,6 +179,7 @@ test('shows who is on the relay, ends who is meant, and mints credentials that w
 
   const { text } = await health(turn, '/metrics');
   assert.match(text, /^ieum_turn_allocations 0$/m);
+  assert.match(text, /^ieum_turn_relay_workers \d$/m);
   assert.match(text, /^ieum_turn_allocations_ended_total\{reason="kicked"\} 4$/m);
   assert.doesNotMatch(text, /mina|guest|127\.0\.0\.1/, 'no names and no addresses');
   await Promise.all([...call.clients, overTcp, guest].map((client) => client.close()));

@@ -89,6 +89,8 @@ export type TurnServiceChanges = Partial<
 >;
 
 export interface TurnServiceStatistics extends TurnStatistics {
+  /** Threads that relay in batches; 0: the main thread does it, one datagram at a time. */
+  readonly workers: number;
   /** Clients over TCP and TLS. */
   readonly streams: number;
   readonly streamsRefused: number;

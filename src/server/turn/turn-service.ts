@@ -175,6 +175,7 @@ export class TurnService {
     const { received, sent, sendFailed, ...rest } = this.#workers?.addStatistics(alone) ?? alone;
     return {
       ...rest,
+      workers: (this.#workers?.shard.count ?? 1) - 1,
       streams: this.#streams.count,
       streamsRefused: this.#streams.refused,
       streamDataDropped: this.#streams.dropped,

@@ -28,11 +28,11 @@ export async function findBatches(
   const check = checkBatches(kernel);
   if (!check.works) return without(log, check.reason);
   const { segments } = check;
-  log.info('Relay workers move datagrams in batches.', { workers, segments });
+  log.debug('Relay workers move datagrams in batches.', { workers, segments });
   return { kernel, segments, workers };
 }
 
 function without(log: Log, reason: string): undefined {
-  log.info('The main thread relays, one datagram at a time.', { reason });
+  log.debug('The main thread relays, one datagram at a time.', { reason });
   return undefined;
 }
