@@ -135,7 +135,8 @@ export class Authenticator {
 
     // 6th: is the nonce still valid?
     if (!isFresh()) return STALE;
-    this.#options.book.remember(user);
+    // A token proves nothing about a name; a holder's name may have expired.
+    if (!token && holder?.username !== username) this.#options.book.remember(user);
     return { kind: 'user', user };
   }
 

@@ -215,6 +215,13 @@ test('a static user is not the key of the same name', () => {
   assert.equal(byPassword.refresh(), 0);
 });
 
+test('a key whose name looks like a REST name opens no door for those who bring no token', () => {
+  const kid = '9999999999:north';
+  const lab = trusting({ oauthKeys: [{ kid, key: NORTH.key }] });
+  assert.equal(allocate(comer(lab, kid, 1), tokenOf()), 0);
+  assert.equal(codeOf(request(comer(lab, kid, 2), TurnMethod.ALLOCATE, udpRequested)), 401);
+});
+
 test('appendix B: a MAC key of 32 bytes is hashed down for HMAC-SHA-1, and taken as it is for SHA-256', () => {
   const macKey = new Uint8Array(32).fill(9);
   const token = tokenOf({ macKey });
