@@ -30,7 +30,7 @@ export {
   type RestName,
   restPassword,
 } from './rest-credentials.ts';
-export type { Route } from './route.ts';
+export { type Route, RouteMemo } from './route.ts';
 export { TurnServer } from './server.ts';
 export type { AllocationEnd, TurnServerEvent, TurnStatistics, TurnTransmit } from './server-events.ts';
 export {

@@ -8,8 +8,8 @@ import type { Bandwidth } from './bandwidth.ts';
 import type { DataCounts } from './data-counts.ts';
 import type { Leg } from './leg.ts';
 import { MAX_PEER_PAYLOAD_BYTES } from './payload.ts';
-import type { Relay, RelayId, RelayOwner } from './relay.ts';
-import type { Route } from './route.ts';
+import type { Channel, Peer, Relay, RelayId, RelayOwner } from './relay.ts';
+import type { Route, RouteMemo } from './route.ts';
 
 const DROP: Route = { kind: 'drop' };
 
@@ -25,12 +25,17 @@ export class Routes {
   }
 
   /** RFC 8656 §12.6. `bytes`: of all the packets' data together, at most 65,507. */
-  channelData(now: Millis, leg: Leg, number: number, packets: number, bytes: number): Route | undefined {
-    const allocation = this.#book.find(now, leg.id);
-    // On another leg it is moving here: that is more than data.
-    if (!allocation || allocation.leg.id !== leg.id) return undefined;
-    const channel = allocation.channel(now, number);
-    if (!channel) return undefined;
+  channelData(
+    now: Millis,
+    leg: Leg,
+    number: number,
+    packets: number,
+    bytes: number,
+    memo: RouteMemo,
+  ): Route | undefined {
+    if (!stillHolds(now, leg, number, memo) && !this.#lookUpChannel(now, leg, number, memo)) return undefined;
+    const { allocation, channel } = memo;
+    if (!allocation || !channel) return undefined;
     const { relay, peer } = channel;
     const inside = this.#book.relayAt(now, peer, relay.family);
     if (inside) return this.#inside(now, allocation, relay, inside, packets, bytes);
@@ -41,13 +46,45 @@ export class Routes {
     allocation.traffic.toPeerPackets += packets;
     allocation.traffic.toPeerBytes += bytes;
     this.#count(packets, bytes);
-    return { kind: 'peer', relay: relay.id, to: peer };
+    memo.route ??= { kind: 'peer', relay: relay.id, to: peer };
+    return memo.route;
   }
 
-  /** RFC 8656 §11.3, §12.7. `from.ip` in canonical text. */
-  peerData(now: Millis, id: RelayId, from: SocketAddress, packets: number, bytes: number): Route | undefined {
-    const relay = this.#book.relay(now, id);
-    return relay && this.#toClient(now, relay, from, false, packets, bytes);
+  /** RFC 8656 §11.3, §12.7. `from.ip` in canonical text; best the same object for the same peer. */
+  peerData(
+    now: Millis,
+    id: RelayId,
+    from: SocketAddress,
+    packets: number,
+    bytes: number,
+    memo: RouteMemo,
+  ): Route | undefined {
+    let { relay, peer } = memo;
+    if (!relay?.allocation || relay.expiresAt <= now) {
+      relay = this.#book.relay(now, id);
+      memo.relay = relay;
+      peer = undefined;
+    }
+    if (!relay) return undefined;
+    if (!peer || memo.from !== from || peer.permittedUntil <= now) {
+      peer = relay.permitted(now, from.ip);
+      memo.peer = peer;
+      memo.from = from;
+      memo.channel = undefined;
+    }
+    if (!peer) return undefined;
+    if (!memo.channel || memo.channel.expiresAt <= now) memo.channel = livingChannel(now, peer, from);
+    return this.#toClient(now, relay, peer, memo.channel, from, false, packets, bytes);
+  }
+
+  #lookUpChannel(now: Millis, leg: Leg, number: number, memo: RouteMemo): boolean {
+    const allocation = this.#book.find(now, leg.id);
+    // On another leg it is moving here: that is more than data.
+    const channel = allocation?.leg.id === leg.id ? allocation.channel(now, number) : undefined;
+    memo.allocation = allocation;
+    memo.channel = channel;
+    memo.route = undefined;
+    return channel !== undefined;
   }
 
   #inside(
@@ -59,26 +96,29 @@ export class Routes {
     bytes: number,
   ): Route | undefined {
     // The general way counts what the receiver does not want: there both ends are looked at.
-    if (!to.permitted(now, from.address.ip) || !to.allocation?.attached) return undefined;
+    const peer = to.permitted(now, from.address.ip);
+    if (!peer || !to.allocation?.attached) return undefined;
     if (bytes > MAX_PEER_PAYLOAD_BYTES) return undefined;
     if (!this.#bandwidth.allows(now, sender.meters, 'toPeer', bytes)) return this.#throttle(sender, packets);
     sender.traffic.toPeerPackets += packets;
     sender.traffic.toPeerBytes += bytes;
     this.#count(packets, bytes);
-    return this.#toClient(now, to, from.address, true, packets, bytes);
+    const channel = livingChannel(now, peer, from.address);
+    return this.#toClient(now, to, peer, channel, from.address, true, packets, bytes);
   }
 
   #toClient(
     now: Millis,
     relay: Relay,
+    peer: Peer,
+    channel: Channel | undefined,
     from: SocketAddress,
     fromInside: boolean,
     packets: number,
     bytes: number,
   ): Route | undefined {
     const { allocation } = relay;
-    const peer = relay.permitted(now, from.ip);
-    if (!allocation?.attached || !peer || bytes > MAX_PEER_PAYLOAD_BYTES) return undefined;
+    if (!allocation?.attached || bytes > MAX_PEER_PAYLOAD_BYTES) return undefined;
     if (peer.insideOnly && !fromInside) return undefined;
     if (!this.#bandwidth.allows(now, allocation.meters, 'toClient', bytes)) {
       return this.#throttle(allocation, packets);
@@ -86,9 +126,7 @@ export class Routes {
     allocation.traffic.toClientPackets += packets;
     allocation.traffic.toClientBytes += bytes;
     this.#count(packets, bytes);
-    const channel = peer.channels.get(from.port);
-    const number = channel && channel.expiresAt > now ? channel.number : 0;
-    return { kind: 'client', leg: allocation.leg, channel: number, from };
+    return { kind: 'client', leg: allocation.leg, channel: channel?.number ?? 0, from };
   }
 
   #throttle(owner: RelayOwner, packets: number): Route {
@@ -102,4 +140,24 @@ export class Routes {
     this.#counts.relayedPackets += packets;
     this.#counts.relayedBytes += bytes;
   }
+}
+
+/**
+ * A number that is bound anew makes a new channel, and only when the old one has expired; a relay that ends has no
+ * allocation any more.
+ */
+function stillHolds(now: Millis, leg: Leg, number: number, { allocation, channel }: RouteMemo): boolean {
+  return (
+    channel !== undefined &&
+    channel.number === number &&
+    channel.expiresAt > now &&
+    channel.relay.expiresAt > now &&
+    channel.relay.allocation === allocation &&
+    allocation?.leg === leg
+  );
+}
+
+function livingChannel(now: Millis, peer: Peer, from: SocketAddress): Channel | undefined {
+  const channel = peer.channels.get(from.port);
+  return channel && channel.expiresAt > now ? channel : undefined;
 }

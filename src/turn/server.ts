@@ -44,7 +44,7 @@ import { PeerRequests } from './peer-requests.ts';
 import { RefreshRequests } from './refresh-requests.ts';
 import type { RelayId } from './relay.ts';
 import { Replies } from './replies.ts';
-import type { Route } from './route.ts';
+import type { Route, RouteMemo } from './route.ts';
 import { Routes } from './routes.ts';
 import { isSameUser } from './same-user.ts';
 import type { TurnServerEvent, TurnStatistics, TurnTransmit } from './server-events.ts';
@@ -209,6 +209,7 @@ export class TurnServer implements Machine<TurnServerEvent, TurnTransmit> {
   /**
    * Where ChannelData goes: `packets` of one channel of this leg, with `bytes` of data together (at most 65,507). They go
    * or are dropped as a whole, and have been counted. `undefined`: give each of them to `handleClientMessage`.
+   * `memo`: of this leg alone. The same route again is the same object.
    */
   routeChannelData(
     now: Millis,
@@ -216,19 +217,26 @@ export class TurnServer implements Machine<TurnServerEvent, TurnTransmit> {
     channel: number,
     packets: number,
     bytes: number,
+    memo: RouteMemo,
   ): Route | undefined {
-    return this.#advance(now) ? this.#routes.channelData(this.#now, leg, channel, packets, bytes) : undefined;
+    if (!this.#advance(now)) return undefined;
+    return this.#routes.channelData(this.#now, leg, channel, packets, bytes, memo);
   }
 
-  /** Likewise where datagrams of one peer go. `undefined`: give each of them to `handlePeerDatagram`. */
+  /**
+   * Likewise where datagrams of one peer go. `undefined`: give each of them to `handlePeerDatagram`. `memo`: of this relay
+   * alone; best with the same object for the same peer.
+   */
   routePeerData(
     now: Millis,
     relay: RelayId,
     from: SocketAddress,
     packets: number,
     bytes: number,
+    memo: RouteMemo,
   ): Route | undefined {
-    return this.#advance(now) ? this.#routes.peerData(this.#now, relay, from, packets, bytes) : undefined;
+    if (!this.#advance(now)) return undefined;
+    return this.#routes.peerData(this.#now, relay, from, packets, bytes, memo);
   }
 
   /** The stream to this client has ended, and its allocation with it. RFC 8656 §3.1: a 5-tuple that is gone. */

@@ -1,8 +1,9 @@
 /** A UDP client of a worker: the leg, and what moving its packets in batches needs at hand. */
 import type { SocketAddress } from '../../../base/index.ts';
 import type { NameWords } from '../../../node/index.ts';
-import type { Leg, LegId } from '../../../turn/index.ts';
+import { type Leg, type LegId, type Route, RouteMemo } from '../../../turn/index.ts';
 import type { Listener } from './listener.ts';
+import type { RelayDescriptor } from './relay-descriptors.ts';
 
 export class DatagramLeg implements Leg {
   readonly id: LegId;
@@ -17,6 +18,10 @@ export class DatagramLeg implements Leg {
   judgedBy = -1;
   /** The other shard that answers this client. */
   shard: number | undefined;
+  readonly memo = new RouteMemo();
+  /** Where `route` leads. */
+  route: Route | undefined;
+  relay: RelayDescriptor | undefined;
   /** The slots of this leg's data in the batch at hand: first and last, −1 when there is none. */
   head = -1;
   tail = -1;

@@ -11,7 +11,7 @@ import {
   wordsOf,
   writeName,
 } from '../../../node/index.ts';
-import type { RelayId } from '../../../turn/index.ts';
+import { type RelayId, RouteMemo } from '../../../turn/index.ts';
 import type { SourceTable } from './source-table.ts';
 
 /** A second of 8 Mbit/s: a relay carries one participant's media. The kernel takes memory only for what waits. */
@@ -24,8 +24,12 @@ export class RelayDescriptor {
   readonly kind = 'relay';
   readonly id: RelayId;
   readonly family: IpFamily;
-  readonly fd: number;
   readonly tag: number;
+  readonly memo = new RouteMemo();
+  /** When it was read, in rounds. */
+  readAt = Number.NEGATIVE_INFINITY;
+  comesInBursts = false;
+  #fd: number;
   /** The last peer that was heard: mostly the next one too. */
   fromWords: NameWords | undefined;
   from: SocketAddress | undefined;
@@ -36,8 +40,17 @@ export class RelayDescriptor {
   constructor(id: RelayId, family: IpFamily, fd: number, tag: number) {
     this.id = id;
     this.family = family;
-    this.fd = fd;
+    this.#fd = fd;
     this.tag = tag;
+  }
+
+  /** −1 once it is closed: the number may belong to another socket then. */
+  get fd(): number {
+    return this.#fd;
+  }
+
+  close(): void {
+    this.#fd = -1;
   }
 }
 
@@ -110,6 +123,7 @@ export class RelayDescriptors {
     this.#relays.delete(id);
     this.#sources.free(relay.tag);
     this.#kernel.close(relay.fd);
+    relay.close();
   }
 
   closeAll(): void {
