@@ -8,6 +8,7 @@ import {
   type Millis,
   NEVER,
   parseIp,
+  parseIpRange,
   type SeededRandom,
   type SocketAddress,
   sameAddress,
@@ -22,6 +23,8 @@ import {
   legId,
   type RelayId,
   type RelayProtocol,
+  type Route,
+  RouteMemo,
   TOTAL_QUOTA,
   TurnServer,
   type TurnServerEvent,
@@ -46,6 +49,8 @@ const LIMITS = {
   connectionsPerUser: 6,
   connections: 8,
 };
+/** Names that carry it are third-party users. */
+export const OAUTH_KEY = { kid: 'north', key: new Uint8Array(32).fill(6) };
 const SERVER_V6 = '2001:db8:1::1';
 
 const OPTIONS: TurnServerOptions = {
@@ -62,6 +67,7 @@ const OPTIONS: TurnServerOptions = {
   mobility: true,
   tcpRelay: true,
   wantCredentials: true,
+  oauthKeys: [OAUTH_KEY],
   capabilities: { dontFragment: true, icmp: true },
 };
 
@@ -93,6 +99,8 @@ export class ServerShell {
   readonly #ledger = new LocalQuotaLedger();
   readonly #waitingNames: string[] = [];
   readonly #connecting: ConnectionId[] = [];
+  readonly #legMemos = new Map<LegId, RouteMemo>();
+  readonly #relayMemos = new Map<RelayId, RouteMemo>();
   #lastLeg = 0;
 
   constructor(random: SeededRandom, reached: Map<string, number>) {
@@ -139,6 +147,42 @@ export class ServerShell {
         this.connections.delete(connection);
         server.handlePeerConnectFailed(now, connection);
       } else server.handlePeerConnected(now, connection);
+    });
+  }
+
+  /** Somebody edits the settings: tighter and back again. */
+  reload(): void {
+    const random = this.#random;
+    const deny = once(random, 3) ? [parseIpRange('192.0.2.8')].flatMap((range) => range ?? []) : [];
+    this.act((server, now) =>
+      server.reconfigure(now, {
+        mobility: !once(random, 5),
+        tcpRelay: !once(random, 5),
+        quotas: once(random, 4) ? { perUser: 2, total: 5 } : QUOTAS,
+        peerPolicy: { ...OPTIONS.peerPolicy, deny },
+        oauthKeys: once(random, 6) ? [] : [OAUTH_KEY],
+      }),
+    );
+  }
+
+  /** The short way for data: what it remembers of the last decision changes no decision. */
+  routeChannelData(leg: Leg, channel: number, bytes: number): void {
+    const memo = this.#legMemos.get(leg.id) ?? new RouteMemo();
+    this.#legMemos.set(leg.id, memo);
+    this.act((server, now) => {
+      const fresh = server.routeChannelData(now, leg, channel, 1, bytes, new RouteMemo());
+      const remembered = server.routeChannelData(now, leg, channel, 1, bytes, memo);
+      this.#judgeRoutes(fresh, remembered);
+    });
+  }
+
+  routePeerData(relay: RelayId, from: SocketAddress, packets: number, bytes: number): void {
+    const memo = this.#relayMemos.get(relay) ?? new RouteMemo();
+    this.#relayMemos.set(relay, memo);
+    this.act((server, now) => {
+      const fresh = server.routePeerData(now, relay, from, packets, bytes, new RouteMemo());
+      const remembered = server.routePeerData(now, relay, from, packets, bytes, memo);
+      this.#judgeRoutes(fresh, remembered);
     });
   }
 
@@ -212,6 +256,20 @@ export class ServerShell {
       if (!event) return;
       this.#handleEvent(event);
     }
+  }
+
+  /** Either may be dropped for its rate: they come one after the other. */
+  #judgeRoutes(fresh: Route | undefined, remembered: Route | undefined): void {
+    if (fresh?.kind === 'drop' || remembered?.kind === 'drop') return;
+    assert.deepEqual(remembered, fresh, 'a memory decides nothing');
+    if (fresh === undefined) return;
+    count(this.#reached, `route to ${fresh.kind}`);
+    if (fresh.kind === 'peer') judgePeer(fresh.to);
+    else
+      assert.ok(
+        this.allocations.has(fresh.leg.id) && !this.gone.has(fresh.leg.id),
+        'to a client that is there',
+      );
   }
 
   #handleTransmit(out: TurnTransmit): void {

@@ -7,7 +7,7 @@ import { decodeMessage, encodeXorAddress, StunAttribute } from '../../src/stun/i
 import { encodeChannelData, TurnAttribute, TurnMethod } from '../../src/turn/index.ts';
 import { corpus } from './corpus.ts';
 import { damage, once, pick } from './damage.ts';
-import { ServerShell } from './server-shell.ts';
+import { OAUTH_KEY, ServerShell } from './server-shell.ts';
 import { type Proof, Speaker } from './speaker.ts';
 import { bend, ODD_PEERS, putTogether, takeApart } from './stun-parts.ts';
 import { count, type Episode, type FuzzTarget } from './target.ts';
@@ -42,6 +42,7 @@ class ServerEpisode implements Episode {
       new Speaker(this.#shell, 'bob', 'builder', 'udp'),
       new Speaker(this.#shell, 'bob', 'builder', 'tcp'),
       new Speaker(this.#shell, 'somebody', 'asked', 'udp'),
+      new Speaker(this.#shell, OAUTH_KEY.kid, '', 'udp'),
     ];
   }
 
@@ -100,7 +101,7 @@ class ServerEpisode implements Episode {
     let bytes = putTogether(parts, (writer) => {
       // An indication proves nothing. RFC 8656 §11.2.
       if (parts.method === TurnMethod.SEND && !once(random, 10)) return;
-      if (!once(random, 15)) speaker.seal(writer, this.#proof());
+      if (!once(random, 15)) speaker.seal(writer, this.#proof(speaker));
       if (once(random, 4)) writer.fingerprint();
     });
     if (once(random, 20)) bytes = this.#append(bytes);
@@ -134,7 +135,8 @@ class ServerEpisode implements Episode {
       speaker.leg = leg;
   }
 
-  #proof(): Proof {
+  #proof(speaker: Speaker): Proof {
+    if (speaker.username === OAUTH_KEY.kid && !once(this.#random, 4)) return 'token';
     return pick(this.#random, [
       'sha1',
       'sha1',
@@ -197,16 +199,7 @@ class ServerEpisode implements Episode {
       speaker.transport === 'tcp',
     );
     this.#say(speaker, once(random, 2) ? whole : damage(random, whole, corpus().toServer));
-    this.#shell.act((server, now) => {
-      const route = server.routeChannelData(
-        now,
-        speaker.leg,
-        0x4000 + (random.uint32() % 3),
-        1,
-        random.uint32() % 1200,
-      );
-      if (route) count(this.#reached, 'channel route');
-    });
+    this.#shell.routeChannelData(speaker.leg, 0x4000 + (random.uint32() % 3), random.uint32() % 1200);
   }
 
   /** To any relay, from anywhere: data, ICMP, connections. */
@@ -226,23 +219,17 @@ class ServerEpisode implements Episode {
     } else this.#shell.act((server, now) => server.handlePeerDatagram(now, relay, from, bytes));
     const icmp = { type: random.uint32() % 12, code: random.uint32() % 16, data: random.uint32() };
     if (once(random, 3)) this.#shell.act((server, now) => server.handlePeerIcmp(now, relay, from, icmp));
-    this.#shell.act((server, now) => {
-      const route = server.routePeerData(
-        now,
-        relay,
-        from,
-        1 + (random.uint32() % 9),
-        random.uint32() % 12_000,
-      );
-      if (route) count(this.#reached, 'peer route');
-    });
+    this.#shell.routePeerData(relay, from, 1 + (random.uint32() % 9), random.uint32() % 12_000);
   }
 
   /** What happens around a server: connections end, people roam, operators act. */
   #surroundings(speaker: Speaker): void {
     const random = this.#random;
     const connections = [...this.#shell.connections];
-    switch (random.uint32() % 8) {
+    switch (random.uint32() % 9) {
+      case 8:
+        this.#shell.reload();
+        return;
       case 0:
         if (speaker.transport === 'tcp') this.#shell.closeLeg(speaker.leg);
         return;

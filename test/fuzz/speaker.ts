@@ -10,11 +10,13 @@ import {
   StunAttribute,
   userHash,
 } from '../../src/stun/index.ts';
-import { isReliable, type Leg, TurnAttribute, TurnMethod } from '../../src/turn/index.ts';
-import { REALM } from '../support/turn/lab.ts';
-import type { ServerShell } from './server-shell.ts';
+import { isReliable, type Leg, sealAccessToken, TurnAttribute, TurnMethod } from '../../src/turn/index.ts';
+import { EPOCH, REALM } from '../support/turn/lab.ts';
+import { OAUTH_KEY, type ServerShell } from './server-shell.ts';
 
-export type Proof = 'sha1' | 'sha256' | 'hidden-name' | 'wrong-key';
+const TOKEN_MAC_KEY = new Uint8Array(20).fill(4);
+
+export type Proof = 'sha1' | 'sha256' | 'hidden-name' | 'wrong-key' | 'token';
 
 export class Speaker {
   readonly username: string;
@@ -59,6 +61,10 @@ export class Speaker {
       writer.attribute(StunAttribute.USERHASH, userHash(nodeCrypto, this.username, REALM));
     } else writer.text(StunAttribute.USERNAME, this.username);
     writer.text(StunAttribute.REALM, REALM).attribute(StunAttribute.NONCE, this.nonce);
+    if (proof === 'token') {
+      writer.attribute(StunAttribute.ACCESS_TOKEN, this.token).integrity(nodeCrypto, TOKEN_MAC_KEY);
+      return;
+    }
     const strong = proof === 'sha256' || proof === 'hidden-name';
     if (strong) {
       writer
@@ -66,6 +72,22 @@ export class Speaker {
         .attribute(StunAttribute.PASSWORD_ALGORITHM, encodePasswordAlgorithm('sha256'))
         .integritySha256(nodeCrypto, this.#keys.sha256);
     } else writer.integrity(nodeCrypto, proof === 'wrong-key' ? new Uint8Array(16) : this.#keys.md5);
+  }
+
+  /** What an authorization server gave to somebody whose name is that of its key. RFC 7635. */
+  get token(): Uint8Array {
+    const aead = nodeCrypto.createAead('aes-256-gcm', OAUTH_KEY.key);
+    const lifetimeSeconds = 100_000;
+    return sealAccessToken(aead, new Uint8Array(12), REALM, {
+      macKey: TOKEN_MAC_KEY,
+      issuedAt: EPOCH,
+      lifetimeSeconds,
+    });
+  }
+
+  /** How this one proves itself when it is honest. */
+  get #honest(): Proof {
+    return this.username === OAUTH_KEY.kid ? 'token' : 'sha1';
   }
 
   /** Looks at what the server answered: the nonce, and what it gave. */
@@ -90,7 +112,7 @@ export class Speaker {
   ask(method: number, fill: (writer: MessageWriter) => void): void {
     const writer = new MessageWriter(method, MessageClass.REQUEST, this.newId());
     fill(writer);
-    this.seal(writer, 'sha1');
+    this.seal(writer, this.#honest);
     this.#shell.say(this.leg, writer.finish());
     this.learn(this.#shell.answers);
   }

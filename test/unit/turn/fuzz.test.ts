@@ -58,7 +58,7 @@ test('the TURN server in the middle of its work: nothing thrown, nothing leaked,
     ...['1 0 to a stranger', '3 401 to a stranger', '4 438 to a stranger', '3 420 to a stranger'],
     ...['allocation created', 'allocation moved', 'relayed to a peer', 'connect to a peer'],
     ...['connection joined', 'peer connection accepted', 'attribute behind the integrity'],
-    ...['channel route', 'peer route'],
+    ...['route to peer', 'route to client'],
   ]);
 });
 
