@@ -1,10 +1,27 @@
 /** Text to bytes and back: UTF-8, hexadecimal, base64, base32. Pure, because the core has no `TextEncoder`. RFC 3629, RFC 4648. */
 const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+/** RFC 4648 §5. */
+const BASE64_URL = `${BASE64.slice(0, 62)}-_`;
 
 /** Lower case, without 0 1 8 9, so that nothing looks like something else. RFC 4648 §6, in lower case. */
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567';
 
 export function encodeUtf8(text: string): Uint8Array {
+  return encodeAscii(text) ?? encodeCodePoints(text);
+}
+
+/** `undefined` for any other text. Most of what is encoded is this: names, realms, nonces, addresses. */
+function encodeAscii(text: string): Uint8Array | undefined {
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit >= 0x80) return undefined;
+    bytes[i] = unit;
+  }
+  return bytes;
+}
+
+function encodeCodePoints(text: string): Uint8Array {
   const out: number[] = [];
   for (const character of text) {
     let code = character.codePointAt(0) ?? 0;
@@ -84,20 +101,24 @@ export function decodeHex(text: string): Uint8Array | undefined {
 }
 
 export function encodeBase64(bytes: Uint8Array): string {
-  let text = '';
-  for (let i = 0; i < bytes.length; i += 3) {
-    const word = ((bytes[i] ?? 0) << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0);
-    text += BASE64[(word >> 18) & 63];
-    text += BASE64[(word >> 12) & 63];
-    text += i + 1 < bytes.length ? BASE64[(word >> 6) & 63] : '=';
-    text += i + 2 < bytes.length ? BASE64[word & 63] : '=';
-  }
-  return text;
+  return encodeDigits64(bytes, BASE64, '=');
 }
 
 /** URL-safe and without padding. RFC 4648 §5. */
 export function encodeBase64Url(bytes: Uint8Array): string {
-  return encodeBase64(bytes).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+  return encodeDigits64(bytes, BASE64_URL, '');
+}
+
+function encodeDigits64(bytes: Uint8Array, alphabet: string, padding: string): string {
+  let text = '';
+  for (let i = 0; i < bytes.length; i += 3) {
+    const word = ((bytes[i] ?? 0) << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0);
+    text += alphabet[(word >> 18) & 63];
+    text += alphabet[(word >> 12) & 63];
+    text += i + 1 < bytes.length ? alphabet[(word >> 6) & 63] : padding;
+    text += i + 2 < bytes.length ? alphabet[word & 63] : padding;
+  }
+  return text;
 }
 
 /** Accepts both alphabets, padded or not; `undefined` for anything else. */
