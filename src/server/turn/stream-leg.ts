@@ -149,16 +149,21 @@ export class StreamLeg {
     if (this.#framer.fault) this.destroy();
   }
 
-  /** What one turn of the event loop sends leaves in one system call, and over TLS in one record. */
+  /**
+   * What one turn of the event loop sends leaves in one system call, and over TLS in one record. `nextTick` would come
+   * between the datagrams of one burst; `setImmediate` comes when all that had arrived is read.
+   */
   #cork(): void {
     if (this.#corked) return;
     this.#corked = true;
     this.#socket.cork();
-    process.nextTick(() => {
-      this.#corked = false;
-      this.#socket.uncork();
-    });
+    setImmediate(this.#uncork);
   }
+
+  readonly #uncork = (): void => {
+    this.#corked = false;
+    this.#socket.uncork();
+  };
 
   #watchIdle(): void {
     clearTimeout(this.#idleTimer);
