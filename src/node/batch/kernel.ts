@@ -65,17 +65,21 @@ let opened: Promise<Kernel | NoKernel> | undefined;
 
 /** Never rejects. The same for the whole thread. */
 export function openKernel(): Promise<Kernel | NoKernel> {
-  opened ??= load();
+  opened ??= findKernel(process, () => import('koffi'));
   return opened;
 }
 
-async function load(): Promise<Kernel | NoKernel> {
-  if (process.platform !== 'linux') return { reason: `batches need Linux, this is ${process.platform}` };
-  if (!ARCHITECTURES.includes(process.arch)) {
-    return { reason: `batches need an x64 or arm64 processor, this is ${process.arch}` };
+/** `load`: brings the optional package. */
+export async function findKernel(
+  { platform, arch }: Pick<NodeJS.Process, 'platform' | 'arch'>,
+  load: () => Promise<typeof import('koffi')>,
+): Promise<Kernel | NoKernel> {
+  if (platform !== 'linux') return { reason: `batches need Linux, this is ${platform}` };
+  if (!ARCHITECTURES.includes(arch)) {
+    return { reason: `batches need an x64 or arm64 processor, this is ${arch}` };
   }
   try {
-    const { default: koffi } = await import('koffi');
+    const { default: koffi } = await load();
     // The process itself is linked with the system's C library, whichever it is.
     const library = koffi.load(null);
     const call = (definition: string): Call => library.func(definition);

@@ -98,6 +98,11 @@ export class RelayHand {
     clearTimeout(patience);
   }
 
+  /** At once, whatever it is doing. */
+  async kill(): Promise<void> {
+    await this.#worker?.terminate();
+  }
+
   #settle(id: number, answer: Answer | undefined): void {
     this.#questions.get(id)?.(answer);
     this.#questions.delete(id);

@@ -241,6 +241,11 @@ export class RelayWorkers implements ClientDatagrams {
     else this.#handOf(shard)?.tell({ type: 'sibling', data });
   }
 
+  /** As a failure would end it: to see what follows. */
+  async killWorker(shard: number): Promise<void> {
+    await this.#handOf(shard)?.kill();
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     for (const timer of this.#restarts) clearTimeout(timer);
