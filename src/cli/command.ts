@@ -4,7 +4,7 @@ import { StackError } from '../base/index.ts';
 import { type Loaded, optionFlags } from '../server/index.ts';
 
 /** Without dashes. `text` takes a value. */
-export type OwnFlags = Readonly<Record<string, 'switch' | 'text'>>;
+type OwnFlags = Readonly<Record<string, 'switch' | 'text'>>;
 
 export interface Call {
   readonly loaded: Loaded;

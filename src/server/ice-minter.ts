@@ -4,7 +4,7 @@ import type { IceConfiguration } from '../signaling/index.ts';
 import { mintRestCredentials } from '../turn/index.ts';
 import type { AskedHost } from './signaling/attach-signaling.ts';
 
-export interface MintingTerms {
+interface MintingTerms {
   /** Behind the TURN REST scheme. */
   readonly secret: string;
   readonly lifetimeSeconds: number;

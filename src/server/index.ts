@@ -16,3 +16,4 @@ export type { Settings } from './settings/options.ts';
 export { StateDir } from './state-dir.ts';
 export { turnHost } from './turn-options.ts';
 export { packageVersion } from './version.ts';
+export { CredentialsWebhook } from './webhook/credentials-webhook.ts';

@@ -7,9 +7,11 @@ import { createLog } from '../logger.ts';
 import { checkAddresses } from './addresses.ts';
 import { checkCertificate } from './certificate.ts';
 import { readClock } from './clock.ts';
+import { checkDataPath, checkReceiveBuffers, readReceiveBufferLimit } from './data-path.ts';
 import { checkFileLimit, readLimits } from './file-limit.ts';
 import { type Finding, fail, ok, writeFinding } from './finding.ts';
 import { checkNodeVersion } from './node-version.ts';
+import { checkAlternates, checkWebhook } from './other-servers.ts';
 import { checkTurnPort, checkWebPort } from './ports.ts';
 import { checkRelayPorts } from './relay-ports.ts';
 import { checkStunTurn } from './stun-turn.ts';
@@ -43,7 +45,11 @@ async function examine(settings: Settings, tell: Teller): Promise<void> {
     checkNodeVersion(process.versions.node),
     readClock(),
     checkFileLimit(readLimits(), settings.totalQuota),
+    await checkDataPath(settings.relayWorkers),
+    checkReceiveBuffers(readReceiveBufferLimit()),
     ...checkAddresses(settings, ownAddresses()),
+    ...(await checkAlternates(env, settings)),
+    ...(await checkWebhook(settings)),
   );
   try {
     await examineServer(env, settings, tell);

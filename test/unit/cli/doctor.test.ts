@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
 import { StackError, silentLog } from '../../../src/base/index.ts';
 import { checkAddresses } from '../../../src/cli/doctor/addresses.ts';
 import { judgeCertificate } from '../../../src/cli/doctor/certificate.ts';
 import { checkClock } from '../../../src/cli/doctor/clock.ts';
+import { checkDataPath, checkReceiveBuffers } from '../../../src/cli/doctor/data-path.ts';
 import { checkFileLimit } from '../../../src/cli/doctor/file-limit.ts';
 import { type Finding, fail, writeFinding } from '../../../src/cli/doctor/finding.ts';
 import { checkNodeVersion } from '../../../src/cli/doctor/node-version.ts';
+import { checkAlternates, checkWebhook } from '../../../src/cli/doctor/other-servers.ts';
 import { checkTurnPort, checkWebPort } from '../../../src/cli/doctor/ports.ts';
 import { checkRelayPorts } from '../../../src/cli/doctor/relay-ports.ts';
 import { checkStunTurn } from '../../../src/cli/doctor/stun-turn.ts';
@@ -202,4 +205,41 @@ test('calls itself through two relays, and says at which step it ended and what 
   const full = await checkStunTurn(env, { ...subject('right'), turn: { ip: HOST, port: small.port } }, 'tcp');
   assert.match(full.advice.join(), /--total-quota/);
   await small.close();
+});
+
+test('tells how packets move, and never calls it a failure', async () => {
+  assert.match((await checkDataPath(0)).text, /main thread/);
+  assert.deepEqual([(await checkDataPath('auto')).level, checkReceiveBuffers(undefined).level], ['ok', 'ok']);
+  assert.match(checkReceiveBuffers('212992').advice.join(), /net\.core\.rmem_max=4194304/);
+  assert.deepEqual(checkReceiveBuffers('8388608').advice, []);
+});
+
+test('asks the servers that this one counts on', async () => {
+  const service = await openTurn();
+  const found = await checkAlternates(
+    env,
+    settings('--alternate-server', `${HOST}:${service.port}`, '--alternate-server', `turns:${HOST}:1`),
+  );
+  assert.deepEqual(levels(found), ['ok', 'warn']);
+  assert.match(found[1]?.text ?? '', /^The alternate server turns:127\.0\.0\.1:1 does not answer: /);
+  await service.close();
+  assert.deepEqual(await checkAlternates(env, settings()), []);
+});
+
+test('asks the program that knows the users for somebody whom it should not know', async () => {
+  assert.deepEqual(await checkWebhook(settings()), []);
+  for (const [status, body, level] of [
+    [404, '', 'ok'],
+    [200, '{"password":"for-everybody"}', 'warn'],
+    [500, '', 'warn'],
+  ] as const) {
+    const server = createHttpServer((_request, response) => response.writeHead(status).end(body));
+    await new Promise<void>((resolve) => server.listen(0, HOST, resolve));
+    const bound = server.address();
+    assert.ok(typeof bound === 'object' && bound);
+    const [found] = await checkWebhook(settings('--credentials-url', `http://${HOST}:${bound.port}/`));
+    assert.equal(found?.level, level, found?.text);
+    server.closeAllConnections();
+    server.close();
+  }
 });
