@@ -82,7 +82,8 @@ function judge(bytes: Uint8Array): 'channel' | 'indication' {
   const message = decodeMessage(bytes);
   assert.ok(message);
   const data = message.get(TurnAttribute.DATA);
-  assert.ok(data?.every((byte) => byte === HARMLESS));
+  assert.ok(data);
+  assert.ok(data.every((byte) => byte === HARMLESS));
   const end = data.byteOffset + data.length;
   const padding = new Uint8Array(data.buffer, end, -data.length & 3);
   assert.ok(
