@@ -11,7 +11,7 @@ export function helpText(version: string): string {
     '  ieum [serve] [dev|real] [options]   start everything (node . does the same)',
     '  ieum turn [dev|real] [options]      STUN and TURN alone',
     '  ieum doctor [dev|real] [options]    check whether this machine can serve calls',
-    '  ieum turn-test URI                  use any STUN or TURN server as a call would, and say what is wrong with it',
+    '  ieum turn-test URI                  use any STUN or TURN server as a call would, and say what is wrong',
     '      [--user NAME --password PASSWORD | --secret SECRET] [--peer IP] [--ca FILE] [--packets N] [--json]',
     '  ieum reload                         let the running server read its settings again',
     '  ieum turn sessions [--json]         who is on the relay of the running server',

@@ -7,6 +7,7 @@ import { readFlags } from './flags.ts';
 import type { Given, GivenValue } from './given.ts';
 import { flagOf, type Mode, type Option } from './option.ts';
 import { OPTION_KEYS, OPTIONS, type OptionKey, type Settings } from './options.ts';
+import type { NamedServer } from './relay-shapes.ts';
 import { checkTogether } from './together.ts';
 
 export interface Sources {
@@ -123,6 +124,11 @@ function show(mode: Mode, given: Given | undefined): Record<string, unknown> {
   return shown;
 }
 
+function serverText(server: NamedServer): string {
+  const name = server.domain === undefined ? '' : `=${server.domain}`;
+  return `${server.secure ? 'turns:' : ''}${formatAddress(server)}${name}`;
+}
+
 /** As it would be written in settings.json. */
 function plain(value: Settings[OptionKey]): unknown {
   if (typeof value !== 'object' || value === null) return value;
@@ -130,6 +136,6 @@ function plain(value: Settings[OptionKey]): unknown {
   return value.map((item) => {
     if (typeof item !== 'object') return item;
     if ('text' in item) return item.text;
-    return 'ip' in item ? `${item.secure ? 'turns:' : ''}${formatAddress(item)}` : item;
+    return 'ip' in item ? serverText(item) : item;
   });
 }

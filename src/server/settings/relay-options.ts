@@ -202,7 +202,7 @@ export const RELAY_OPTIONS = {
     group: 'TURN at scale',
     live: true,
     fallback: [],
-    help: 'Where clients are sent when this server is full or stops (300 Try Alternate): the first one of their IP version, and for clients over TLS and DTLS the first one that is written as turns:IP:PORT.',
+    help: 'Where clients are sent when this server is full or stops (300 Try Alternate): the first one of their IP version, and for clients over TLS and DTLS the first one that is written as turns:IP:PORT=NAME, NAME being that of its certificate.',
   }),
   proxyProtocol: option(shape.ranges, {
     group: 'TURN at scale',

@@ -31,15 +31,17 @@ export const workers: Shape<number | 'auto'> = {
   schema: v.union([v.literal('auto'), digits.schema]),
 };
 
-/** `secure`: TLS and DTLS are spoken there, and nothing else. */
 export interface NamedServer extends SocketAddress {
+  /** TLS and DTLS are spoken there, and nothing else. */
   readonly secure: boolean;
+  /** The name in its certificate. RFC 8489 §14.16. */
+  readonly domain?: string;
 }
 
-/** `203.0.113.8:3478`, `turns:[2001:db8::8]:5349`. ALTERNATE-SERVER can tell no name. RFC 8489 §14.15. */
+/** `203.0.113.8:3478`, `turns:[2001:db8::8]:5349=turn.example.com`. RFC 8489 §14.15, §14.16. */
 export const servers = list<NamedServer>(
   'IP:PORT',
-  'an address and a port, as in 203.0.113.8:3478, [2001:db8::8]:3478, or turns:203.0.113.8:5349',
+  'an address and a port, as in 203.0.113.8:3478, [2001:db8::8]:3478, or turns:203.0.113.8:5349=turn.example.com',
   v.pipe(
     v.string(),
     v.check((written) => parseServer(written) !== undefined),
@@ -52,14 +54,19 @@ export const servers = list<NamedServer>(
 );
 
 function parseServer(written: string): NamedServer | undefined {
-  const [, scheme, six, four, digitsOfPort] =
-    /^(?:(turns?):)?(?:\[([^\]]+)\]|([\d.]+)):(\d{1,5})$/.exec(written) ?? [];
+  const [, scheme, six, four, digitsOfPort, domain] =
+    /^(?:(turns?):)?(?:\[([^\]]+)\]|([\d.]+)):(\d{1,5})(?:=([a-z\d][a-z\d.-]{0,252}))?$/i.exec(written) ?? [];
   const ip = six ?? four ?? '';
   const port = Number(digitsOfPort);
   if (isIP(ip) !== (six === undefined ? 4 : 6) || ip.includes('%') || !(port >= 1 && port <= 65_535)) {
     return undefined;
   }
-  return { ip: canonicalIp(ip) ?? ip, port, secure: scheme === 'turns' };
+  return {
+    ip: canonicalIp(ip) ?? ip,
+    port,
+    secure: scheme === 'turns',
+    ...(domain !== undefined && { domain: domain.toLowerCase() }),
+  };
 }
 
 /** RFC 7635 §4.1: 128-bit and 256-bit keys of AES in GCM. */

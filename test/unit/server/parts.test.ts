@@ -24,6 +24,18 @@ function minter(webPortIsOpen: boolean): IceMinter {
   });
 }
 
+test('credentials follow a reload: the secret and the lifetime are asked for each time', () => {
+  let terms = { secret: 'sixteen-letters!', lifetimeSeconds: 600 };
+  const env = { crypto: nodeCrypto, random: new SeededRandom(1), log: silentLog, wallClock: () => NOW };
+  const live = new IceMinter(env, { terms: () => terms, turnPort: 3478, webPortIsOpen: true });
+  const asked = { name: 'call.local', port: 8080, proxied: false };
+  const before = live.mint('somebody', asked);
+  terms = { secret: 'another-sixteen-letters', lifetimeSeconds: 60 };
+  const after = live.mint('somebody', asked);
+  assert.equal(after.ttlSeconds, 60);
+  assert.notEqual(after.iceServers[1]?.credential, before.iceServers[1]?.credential);
+});
+
 test('a participant gets addresses by the name and port that its browser used, and credentials that end', () => {
   const asked = { name: 'call.local', port: 8080, proxied: false };
   const { iceServers, ttlSeconds } = minter(true).mint('somebody', asked);

@@ -1,14 +1,18 @@
 /** Clients behind a load balancer keep their addresses: PROXY protocol, versions 1 and 2, before STUN, TLS and HTTP. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { after, before, test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
 import fc from 'fast-check';
 import { formatAddress, silentLog } from '../../../src/base/index.ts';
+import { nodeEnv } from '../../../src/node/index.ts';
 import { type Front, openFront } from '../../../src/server/front/front.ts';
 import { readProxyHeader } from '../../../src/server/front/proxy-header.ts';
 import { endsOf } from '../../../src/server/front/stream-ends.ts';
 import { issueLeaf, makeAuthority } from '../../../src/server/tls/local-ca.ts';
+import { openTurnService } from '../../../src/server/turn/turn-service.ts';
+import { decodeMessage, decodeXorAddress, StunAttribute } from '../../../src/stun/index.ts';
 
 const HOST = '127.0.0.1';
 const SIGNATURE = Buffer.from('0d0a0d0a000d0a515549540a', 'hex');
@@ -167,6 +171,31 @@ test('a balancer that sends no header, half a one, or none at all in time, is no
   }
   assert.deepEqual(seen, []);
   assert.equal(front.undecided, 0);
+});
+
+test('the relay tells a client behind a balancer its own address', async () => {
+  const env = nodeEnv({ log: silentLog });
+  const service = await openTurnService(env, {
+    host: HOST,
+    port: 0,
+    realm: 'test',
+    nonceSecret: env.random.bytes(32),
+    relayPorts: { min: 49_152, max: 65_535 },
+    quotas: { perUser: 20, total: 100 },
+    publicIps: [],
+    peers: { loopback: true, private: 'auto' },
+    proxies: [{ prefix: Uint8Array.of(127, 0, 0, 1), prefixBits: 32 }],
+  });
+  const socket = connect(service.port, HOST);
+  socket.write(Buffer.concat([V2_IPV4, BINDING]));
+  const [answer] = (await once(socket, 'data')) as [Buffer];
+  const decoded = decodeMessage(answer);
+  assert.ok(decoded);
+  const mapped = decoded.attributes().find(({ type }) => type === StunAttribute.XOR_MAPPED_ADDRESS);
+  assert.ok(mapped);
+  assert.deepEqual(decodeXorAddress(mapped.value, decoded.transactionId), { ip: '192.0.2.1', port: 50_000 });
+  socket.destroy();
+  await service.close();
 });
 
 test('nobody else can name himself: what is no balancer’s header is no STUN', async () => {

@@ -54,7 +54,7 @@ test('tells the relay what was asked for, in its own units', () => {
     ],
     ...[
       '--alternate-server',
-      '203.0.113.8:3478,turns:[2001:DB8::8]:5349',
+      '203.0.113.8:3478,turns:[2001:DB8::8]:5349=Turn.Example.com',
       '--nonce-secret',
       'shared-by-all-of-them',
     ],
@@ -64,7 +64,7 @@ test('tells the relay what was asked for, in its own units', () => {
   assert.deepEqual(told.limits?.bandwidth, { perAllocation: 312_500, total: 125_000_000 });
   assert.deepEqual(told.alternateServers, [
     { ip: '203.0.113.8', port: 3478, secure: false },
-    { ip: '2001:db8::8', port: 5349, secure: true },
+    { ip: '2001:db8::8', port: 5349, secure: true, domain: 'turn.example.com' },
   ]);
   assert.deepEqual(told.behaviourDiscovery, { alternatePort: 4000, alternateIp: '127.0.0.2' });
   assert.equal(told.relayWorkers, 2);
@@ -88,6 +88,7 @@ test('one sentence says what is wrong with a value', () => {
     [['--alternate-server', 'turn.example.com:3478'], /^--alternate-server must be an address and a port/],
     [['--alternate-server', '203.0.113.8'], /^--alternate-server must be an address and a port/],
     [['--alternate-server', '203.0.113.8:0'], /^--alternate-server/],
+    [['--alternate-server', '203.0.113.8:3478=a b'], /^--alternate-server/],
     [['--alternate-server', '[203.0.113.8]:3478'], /^--alternate-server/],
     [
       ['--relay-workers', '9'],
@@ -122,7 +123,12 @@ test('options that do not fit each other are refused', () => {
 
 test('keys of tokens are never shown, other values as they were written', () => {
   const key = Buffer.alloc(16, 9).toString('base64');
-  const { shown } = load('--oauth-keys', `k1:${key}`, '--alternate-server', 'turns:[2001:db8::8]:3478');
+  const { shown } = load(
+    '--oauth-keys',
+    `k1:${key}`,
+    '--alternate-server',
+    'turns:[2001:db8::8]:3478=turn.example.com',
+  );
   assert.deepEqual(shown.development.oauthKeys, ['***']);
-  assert.deepEqual(shown.development.alternateServer, ['turns:[2001:db8::8]:3478']);
+  assert.deepEqual(shown.development.alternateServer, ['turns:[2001:db8::8]:3478=turn.example.com']);
 });
