@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
@@ -229,6 +230,69 @@ test('a relay that is allowed to leave some behind ends at that many', async () 
   assert.equal(await turn.ended, 0);
   await Promise.all(call.clients.map((client) => client.close()));
   await turn.stop();
+});
+
+test('a network that floods is kept out by a reload, on every thread, and let in again', async () => {
+  write({ user: ['mina:first-password'] });
+  const turn = await start();
+  const call = await pair(turn);
+  await call.talk('inside');
+  write({ user: ['mina:first-password'], clientDeny: ['127.0.0.0/8'] });
+  await ieum(turn, 'reload');
+  await logged(turn, /"changed":\["--client-deny"\]/);
+  // From many ports, so that every thread is asked.
+  for (let i = 0; i < 6; i++) {
+    const outside = await openTurnLink(env, {
+      ...{ server: { ip: HOST, port: turn.port }, transport: 'udp', credentials: MINA, patienceMs: 400 },
+    } as const);
+    await assert.rejects(outside.bind());
+    await outside.close();
+  }
+  const { text } = await health(turn, '/metrics');
+  assert.match(text, /^ieum_turn_unwelcome_total [1-9]/m);
+  write({ user: ['mina:first-password'] });
+  await ieum(turn, 'reload');
+  await logged(turn, /"changed":\["--client-deny"\][\s\S]*"changed":\["--client-deny"\]/);
+  for (let i = 0; i < 6; i++) {
+    const inside = await link(turn);
+    await inside.bind();
+    await inside.close();
+  }
+  await Promise.all(call.clients.map((client) => client.close()));
+  assert.equal(await turn.stop(), 0);
+});
+
+test('users that only a webhook knows get in, over UDP and TCP', async () => {
+  const asked: string[] = [];
+  const webhook = createServer((request, response) => {
+    let body = '';
+    request.setEncoding('utf8').on('data', (chunk: string) => {
+      body += chunk;
+    });
+    request.on('end', () => {
+      const { username } = JSON.parse(body) as { username: string };
+      asked.push(username);
+      response.writeHead(username === 'mina' ? 200 : 404);
+      response.end(username === 'mina' ? JSON.stringify({ password: MINA.password }) : '');
+    });
+  });
+  await new Promise<void>((resolve) => webhook.listen(0, HOST, resolve));
+  const bound = webhook.address();
+  assert.ok(typeof bound === 'object' && bound);
+  write({ credentialsUrl: `http://${HOST}:${bound.port}/turn` });
+  const turn = await start();
+  for (const transport of ['udp', 'udp', 'tcp'] as const) {
+    const mina = await link(turn, MINA, transport);
+    await mina.allocate();
+    await mina.close();
+  }
+  const jun = await link(turn, JUN);
+  await assert.rejects(jun.allocate(), fails('TURN_UNAUTHENTICATED'));
+  await jun.close();
+  assert.ok(asked.length <= 6, 'each thread asks once for each name');
+  assert.equal(await turn.stop(), 0);
+  webhook.closeAllConnections();
+  webhook.close();
 });
 
 test('without a server, commands say so', async () => {
