@@ -108,7 +108,11 @@ async function start(settings: Settings, log: Log, open: CloseStack): Promise<Ru
       const left = () => turn.statistics.allocations;
       const { drainSeconds, drainMinAllocations } = live;
       if (left() > drainMinAllocations) {
-        log.info('waiting for sessions to end', { sessions: left(), drainSeconds, drainMinAllocations });
+        log.info('waiting for sessions to end; a second signal ends at once', {
+          sessions: left(),
+          drainSeconds,
+          drainMinAllocations,
+        });
       }
       await until(() => left() <= live.drainMinAllocations, drainSeconds * 1000);
       log.info('drained', { sessions: left() });

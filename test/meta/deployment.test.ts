@@ -153,6 +153,17 @@ test('the image starts the program that the package names, with options that the
   load(['turn'], Object.fromEntries(variables));
 });
 
+test('the systemd unit starts a relay that has time to drain', () => {
+  const unit = read('deploy/ieum-turn.service');
+  const [, started = ''] = /^ExecStart=\/usr\/bin\/node \S+\/dist\/cli\/main\.js (.*)$/m.exec(unit) ?? [];
+  const environment = [...unit.matchAll(/^Environment=(\w+)=(.*)$/gm)].map(([, name = '', value = '']) => [
+    name,
+    value,
+  ]);
+  const { drainSeconds } = load(started.split(' '), Object.fromEntries(environment));
+  assert.ok(Number(/^TimeoutStopSec=(\d+)$/m.exec(unit)?.[1]) > drainSeconds);
+});
+
 test('the pages for operators name only options that there are', () => {
   const flags = new Set(OPTION_KEYS.flatMap((key) => [flagOf(key), `--no-${flagOf(key).slice(2)}`]));
   const variables = new Set(OPTION_KEYS.map(variableOf));
