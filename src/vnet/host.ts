@@ -5,8 +5,6 @@
 import {
   type ByteStream,
   canonicalIp,
-  type DatagramHandler,
-  type DatagramSocket,
   familyOf,
   type InterfaceAddress,
   type Platform,
@@ -18,9 +16,10 @@ import {
 } from '../base/index.ts';
 import type { LinkOptions } from './link.ts';
 import type { Access, Member, Network } from './network.ts';
-import type { Packet, UdpPacket } from './packet.ts';
-import { isWildcard, PortTable } from './port-table.ts';
+import { type Packet, portUnreachable } from './packet.ts';
+import { PortTable } from './port-table.ts';
 import { TcpStack } from './tcp-stack.ts';
+import { VirtualUdpSocket } from './udp-socket.ts';
 import type { World } from './world.ts';
 
 export class Host implements Platform, Member {
@@ -68,10 +67,10 @@ export class Host implements Platform, Member {
     return this.#accesses;
   }
 
-  bindUdp(binding: UdpBinding, done: Settled<DatagramSocket>): void {
+  bindUdp(binding: UdpBinding, done: Settled<VirtualUdpSocket>): void {
     this.#settle(done, () => {
       const local = this.#udp.choose({ ip: canonicalIp(binding.ip) ?? binding.ip, port: binding.port });
-      const socket = new VirtualUdpSocket(this, local, () => this.#udp.release(local, socket));
+      const socket = new VirtualUdpSocket(local, this, () => this.#udp.release(local, socket));
       this.#udp.hold(local, socket);
       return socket;
     });
@@ -114,15 +113,13 @@ export class Host implements Platform, Member {
 
   receive(packet: Packet): void {
     const { now } = this.world;
-    if (packet.protocol === 'tcp') {
-      this.world.log.add({ at: now, where: this.name, fate: 'arrived', packet });
-      this.#tcp.receive(packet);
-      return;
-    }
-    const socket = this.#udp.find(packet.to);
-    const fate = socket ? 'arrived' : 'no-socket';
+    const socket = packet.protocol === 'udp' ? this.#udp.find(packet.to) : undefined;
+    const fate = packet.protocol === 'udp' && !socket ? 'no-socket' : 'arrived';
     this.world.log.add({ at: now, where: this.name, fate, packet });
-    socket?.receive(packet);
+    if (packet.protocol === 'tcp') this.#tcp.receive(packet);
+    else if (packet.protocol === 'icmp') this.#udp.find(packet.about.from)?.receiveIcmp(packet);
+    else if (socket) socket.receive(packet);
+    else this.send(portUnreachable(packet));
   }
 
   /** Puts a packet on the way. To an own address it takes no link. */
@@ -151,40 +148,5 @@ export class Host implements Platform, Member {
       }
       done({ value });
     });
-  }
-}
-
-class VirtualUdpSocket implements DatagramSocket {
-  readonly local: SocketAddress;
-  readonly #host: Host;
-  readonly #release: () => void;
-  #handler: DatagramHandler = () => {};
-  #closed = false;
-
-  constructor(host: Host, local: SocketAddress, release: () => void) {
-    this.local = local;
-    this.#host = host;
-    this.#release = release;
-  }
-
-  send(bytes: Uint8Array, to: SocketAddress): void {
-    // As on a real socket: no such port, no such family.
-    if (this.#closed || to.port === 0 || familyOf(this.local.ip) !== familyOf(to.ip)) return;
-    const ip = isWildcard(this.local.ip) ? this.#host.sourceIp(to.ip) : this.local.ip;
-    if (ip === undefined) return;
-    this.#host.send({ protocol: 'udp', from: { ip, port: this.local.port }, to, payload: bytes });
-  }
-
-  onDatagram(handler: DatagramHandler): void {
-    this.#handler = handler;
-  }
-
-  receive(packet: UdpPacket): void {
-    if (!this.#closed) this.#handler(packet.from, packet.payload);
-  }
-
-  close(): void {
-    this.#closed = true;
-    this.#release();
   }
 }

@@ -12,11 +12,19 @@ export {
   TCP_MAPPING_LIFETIME_MS,
 } from './nat-options.ts';
 export { Access, type Member, Network } from './network.ts';
-export { type Packet, packetBytes, type TcpFlags, type TcpPacket, type UdpPacket } from './packet.ts';
+export {
+  type IcmpPacket,
+  type Packet,
+  packetBytes,
+  type TcpFlags,
+  type TcpPacket,
+  type UdpPacket,
+} from './packet.ts';
 export { describeRecord, type Fate, PacketLog, type PacketRecord } from './packet-log.ts';
 export { encodePcapng } from './pcapng.ts';
 export type { Scheduled } from './schedule.ts';
 export { type CountingTrap, nthPacket, type Trap } from './trap.ts';
 export { TurnLegs } from './turn-legs.ts';
 export { type VirtualTurnOptions, VirtualTurnServer } from './turn-server.ts';
+export { type IcmpHandler, VirtualUdpSocket } from './udp-socket.ts';
 export { World, type WorldOptions } from './world.ts';

@@ -1,8 +1,10 @@
-/** A packet as the bytes that a cable would carry: IPv4 or IPv6, then UDP or TCP, with checksums. RFC 791, 8200, 768, 9293. */
+/** A packet as the bytes that a cable would carry: IPv4 or IPv6, then UDP, TCP or ICMP, with checksums. RFC 791, 8200, 768, 9293, 792, 4443. */
 import { ByteWriter, familyOf, parseIp } from '../base/index.ts';
-import { headerBytes, type Packet, packetBytes } from './packet.ts';
+import { headerBytes, type IcmpPacket, type Packet, packetBytes } from './packet.ts';
 
 const PROTOCOL_NUMBERS = { udp: 17, tcp: 6 };
+/** In IPv4 and in IPv6. */
+const ICMP_NUMBERS = { 4: 1, 6: 58 };
 const HOP_LIMIT = 64;
 const DONT_FRAGMENT = 0x4000;
 const WINDOW = 65_535;
@@ -23,7 +25,7 @@ function writeIpv4(writer: ByteWriter, packet: Packet, from: Uint8Array, to: Uin
   writer.u8(0x45).u8(0);
   writer.u16(packetBytes(packet) & 0xffff);
   writer.u16(0).u16(DONT_FRAGMENT);
-  writer.u8(HOP_LIMIT).u8(PROTOCOL_NUMBERS[packet.protocol]).u16(0);
+  writer.u8(HOP_LIMIT).u8(protocolNumber(packet)).u16(0);
   writer.bytes(from).bytes(to);
   writer.patchU16(10, checksum(writer.written()));
 }
@@ -36,11 +38,31 @@ function writeIpv6(
   to: Uint8Array,
 ): void {
   writer.u32(0x60000000).u16(bodyBytes & 0xffff);
-  writer.u8(PROTOCOL_NUMBERS[packet.protocol]).u8(HOP_LIMIT);
+  writer.u8(protocolNumber(packet)).u8(HOP_LIMIT);
   writer.bytes(from).bytes(to);
 }
 
+function protocolNumber({ protocol, to }: Packet): number {
+  return protocol === 'icmp' ? ICMP_NUMBERS[familyOf(to.ip)] : PROTOCOL_NUMBERS[protocol];
+}
+
+/** RFC 792; RFC 4443 §2.3, whose checksum has a pseudo-header. The headers of the datagram follow, 8 bytes of UDP with them. */
+function encodeIcmp({ error, about, to }: IcmpPacket, pseudoHeader: Uint8Array): Uint8Array {
+  const datagram = encodeIpPacket(about).subarray(0, headerBytes(about));
+  const writer = new ByteWriter(8 + datagram.length);
+  writer.u8(error.type).u8(error.code).u16(0).u32(error.data).bytes(datagram);
+  const parts = familyOf(to.ip) === 4 ? [writer.written()] : [pseudoHeader, writer.written()];
+  return writer.patchU16(2, checksum(...parts)).finish();
+}
+
+function pseudoHeaderOf(packet: Packet, from: Uint8Array, to: Uint8Array, bodyBytes: number): Uint8Array {
+  return new ByteWriter(40).bytes(from).bytes(to).u32(bodyBytes).u32(protocolNumber(packet)).written();
+}
+
 function encodeTransport(packet: Packet, from: Uint8Array, to: Uint8Array): Uint8Array {
+  if (packet.protocol === 'icmp') {
+    return encodeIcmp(packet, pseudoHeaderOf(packet, from, to, 8 + headerBytes(packet.about)));
+  }
   const writer = new ByteWriter(headerBytes(packet) + packet.payload.length);
   writer.u16(packet.from.port).u16(packet.to.port);
   if (packet.protocol === 'udp') writer.u16((8 + packet.payload.length) & 0xffff).u16(0);
@@ -54,9 +76,7 @@ function encodeTransport(packet: Packet, from: Uint8Array, to: Uint8Array): Uint
     writer.u16(0).u16(0);
   }
   writer.bytes(packet.payload);
-  const number = PROTOCOL_NUMBERS[packet.protocol];
-  const pseudoHeader = new ByteWriter(40).bytes(from).bytes(to).u32(writer.length).u32(number).written();
-  const sum = checksum(pseudoHeader, writer.written());
+  const sum = checksum(pseudoHeaderOf(packet, from, to, writer.length), writer.written());
   // RFC 768: a sum of zero is sent as all ones; zero says that there is none.
   writer.patchU16(packet.protocol === 'udp' ? 6 : 16, packet.protocol === 'udp' && sum === 0 ? 0xffff : sum);
   return writer.finish();

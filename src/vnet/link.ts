@@ -2,9 +2,9 @@
  * One direction of one cable: how long packets take, how many fit, and what becomes of those that come to harm.
  * Packets arrive in the order in which they left, unless `reorderFraction` says otherwise. All chance is the world's.
  */
-import type { Millis, SeededRandom } from '../base/index.ts';
+import { familyOf, type Millis, type SeededRandom } from '../base/index.ts';
 import { type Loss, LossModel } from './loss.ts';
-import { type Packet, packetBytes } from './packet.ts';
+import { type Packet, packetBytes, packetTooBig } from './packet.ts';
 import type { Fate } from './packet-log.ts';
 import type { Trap } from './trap.ts';
 import type { World } from './world.ts';
@@ -52,17 +52,26 @@ export class Link {
   readonly #world: World;
   readonly #random: SeededRandom;
   readonly #deliver: (packet: Packet) => void;
+  readonly #sendBack: (packet: Packet) => void;
   #options: LinkOptions;
   #loss: LossModel;
   /** When the last bit of what waits will have left. */
   #busyUntil: Millis = 0;
   #lastArrival: Millis = 0;
 
-  constructor(world: World, name: string, options: Partial<LinkOptions>, deliver: (packet: Packet) => void) {
+  /** `sendBack`: for what the link has to say to the sender of a packet. */
+  constructor(
+    world: World,
+    name: string,
+    options: Partial<LinkOptions>,
+    deliver: (packet: Packet) => void,
+    sendBack: (packet: Packet) => void,
+  ) {
     this.name = name;
     this.#world = world;
     this.#random = world.newRandom();
     this.#deliver = deliver;
+    this.#sendBack = sendBack;
     this.#options = { ...DEFAULT_LINK, ...options };
     this.#loss = new LossModel(this.#options.loss, this.#random);
   }
@@ -80,13 +89,22 @@ export class Link {
   carry(packet: Packet): void {
     const { trap, mtuBytes } = this.#options;
     if (trap(packet)) this.#end(packet, 'trapped');
-    else if (packetBytes(packet) > mtuBytes) this.#end(packet, 'too-long');
+    else if (packetBytes(packet) > mtuBytes) this.#refuse(packet);
     else {
       const leavesAt = this.#leave(packetBytes(packet));
       if (leavesAt === undefined) this.#end(packet, 'queue-full');
       else if (this.#loss.loses()) this.#end(packet, 'lost');
       else this.#pass(packet, leavesAt);
     }
+  }
+
+  #refuse(packet: Packet): void {
+    this.#end(packet, 'too-long');
+    // RFC 8200 §5: in IPv6 nobody on the way fragments, so the sender always has to know.
+    const tells = packet.protocol === 'udp' && (packet.dontFragment || familyOf(packet.to.ip) === 6);
+    if (!tells) return;
+    const answer = packetTooBig(packet, this.#options.mtuBytes);
+    this.#world.after(0, () => this.#sendBack(answer));
   }
 
   /** When the last bit has left; `undefined` when the queue is full. */
@@ -104,7 +122,7 @@ export class Link {
   #pass(packet: Packet, leavesAt: Millis): void {
     const { corruptFraction, duplicateFraction } = this.#options;
     const corrupt = this.#chance(corruptFraction) && packet.payload.length > 0;
-    if (corrupt && packet.protocol === 'tcp') {
+    if (corrupt && packet.protocol !== 'udp') {
       this.#end(packet, 'corrupted');
       return;
     }

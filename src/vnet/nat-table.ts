@@ -9,7 +9,7 @@ import {
 import { type NatBehaviour, type NatOptions, TCP_MAPPING_LIFETIME_MS } from './nat-options.ts';
 import type { Packet } from './packet.ts';
 
-type Protocol = Packet['protocol'];
+type Protocol = Exclude<Packet['protocol'], 'icmp'>;
 
 export interface Mapping {
   readonly protocol: Protocol;
@@ -69,6 +69,11 @@ export class NatTable {
     if (!mapping?.allowed.has(partOf(remote, this.#options.filtering))) return undefined;
     if (this.#options.inboundRefresh) mapping.expiresAt = now + this.#lifetimeOf(protocol);
     return mapping;
+  }
+
+  /** The mapping of an outer address, whoever asks; it is not used by that. */
+  find(now: Millis, protocol: Protocol, outside: SocketAddress): Mapping | undefined {
+    return this.#alive(now, this.#byOutside.get(outsideKey(protocol, outside)));
   }
 
   clear(): void {

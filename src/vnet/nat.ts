@@ -4,7 +4,7 @@ import type { LinkOptions } from './link.ts';
 import type { NatOptions } from './nat-options.ts';
 import { NatTable } from './nat-table.ts';
 import { type Access, Network } from './network.ts';
-import type { Packet } from './packet.ts';
+import type { IcmpPacket, Packet } from './packet.ts';
 import type { Fate } from './packet-log.ts';
 import type { World } from './world.ts';
 
@@ -52,6 +52,10 @@ export class Nat {
   }
 
   #fromInside(packet: Packet): void {
+    if (packet.protocol === 'icmp') {
+      this.#end(packet, 'filtered'); // what inner hosts have to say about datagrams stays inside
+      return;
+    }
     const translated = this.#translateOut(packet);
     if (!translated) return;
     if (!this.access.ips.includes(packet.to.ip)) this.access.up.carry(translated);
@@ -60,7 +64,7 @@ export class Nat {
     else this.#end(packet, 'filtered');
   }
 
-  #translateOut(packet: Packet): Packet | undefined {
+  #translateOut(packet: Exclude<Packet, IcmpPacket>): Packet | undefined {
     const outerIp = this.#outerIp(packet.from);
     if (outerIp === undefined) return this.#end(packet, 'no-route');
     const mapping = this.#table.outbound(this.#world.now, packet.protocol, packet.from, packet.to, outerIp);
@@ -68,9 +72,23 @@ export class Nat {
   }
 
   #fromOutside(packet: Packet): void {
-    const mapping = this.#table.inbound(this.#world.now, packet.protocol, packet.to, packet.from);
-    if (mapping) this.#inside.up.carry({ ...packet, to: mapping.inside });
+    const translated = packet.protocol === 'icmp' ? this.#translateIcmp(packet) : this.#translateIn(packet);
+    if (translated) this.#inside.up.carry(translated);
     else this.#end(packet, 'filtered');
+  }
+
+  #translateIn(packet: Exclude<Packet, IcmpPacket>): Packet | undefined {
+    const mapping = this.#table.inbound(this.#world.now, packet.protocol, packet.to, packet.from);
+    return mapping && { ...packet, to: mapping.inside };
+  }
+
+  /** RFC 5508 REQ-3, REQ-4: about a datagram of a mapping, which is not kept alive by it. */
+  #translateIcmp(packet: IcmpPacket): Packet | undefined {
+    const { about } = packet;
+    const mapping = this.#table.find(this.#world.now, about.protocol, about.from);
+    if (!mapping) return undefined;
+    const { inside } = mapping;
+    return { ...packet, to: { ip: inside.ip, port: 0 }, about: { ...about, from: inside } };
   }
 
   #outerIp(inside: SocketAddress): string | undefined {

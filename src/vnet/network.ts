@@ -24,12 +24,10 @@ export class Access {
     const { world } = network;
     this.network = network;
     this.ips = ips;
-    this.up = new Link(world, `${member.name}→${network.name}`, options, (packet) =>
-      network.route(packet, this),
-    );
-    this.down = new Link(world, `${network.name}→${member.name}`, options, (packet) =>
-      member.receive(packet),
-    );
+    const toNetwork = (packet: Packet): void => network.route(packet, this);
+    const toMember = (packet: Packet): void => member.receive(packet);
+    this.up = new Link(world, `${member.name}→${network.name}`, options, toNetwork, toMember);
+    this.down = new Link(world, `${network.name}→${member.name}`, options, toMember, toNetwork);
   }
 
   /** Both directions. */

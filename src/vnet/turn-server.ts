@@ -27,6 +27,7 @@ import { VirtualDriver } from './driver.ts';
 import type { Host } from './host.ts';
 import { TurnLegs } from './turn-legs.ts';
 import { TurnTcpRelays } from './turn-tcp-relays.ts';
+import type { VirtualUdpSocket } from './udp-socket.ts';
 
 export interface VirtualTurnOptions extends Omit<TurnServerOptions, 'relayAddresses' | 'peerPolicy'> {
   /** Of UDP and TCP. Default: 3478. */
@@ -52,7 +53,7 @@ export class VirtualTurnServer {
   /** By local address. */
   readonly #sockets = new Map<string, DatagramSocket>();
   /** `undefined` while it is being bound. */
-  readonly #relays = new Map<RelayId, DatagramSocket | undefined>();
+  readonly #relays = new Map<RelayId, VirtualUdpSocket | undefined>();
   readonly #tcpRelays: TurnTcpRelays;
   readonly #streams = new Map<LegId, { readonly stream: ByteStream; readonly framer: StreamFramer }>();
   #closed = false;
@@ -64,6 +65,7 @@ export class VirtualTurnServer {
     this.#options = options;
     this.legs = new TurnLegs(options.maxIdleLegs ?? DEFAULT_MAX_IDLE_LEGS);
     this.machine = new TurnServer(env, {
+      capabilities: { dontFragment: true, icmp: true },
       ...options,
       relayAddresses: { v4: this.#ipOf(4), v6: this.#ipOf(6) },
       peerPolicy: {
@@ -149,7 +151,7 @@ export class VirtualTurnServer {
   }
 
   #transmit(out: TurnTransmit): void {
-    if (out.kind === 'peer') this.#relays.get(out.relay)?.send(out.bytes, out.to);
+    if (out.kind === 'peer') this.#relays.get(out.relay)?.send(out.bytes, out.to, out.dontFragment);
     else if (out.kind === 'client') {
       const { leg, bytes } = out;
       if (leg.transport === 'udp') this.#sockets.get(leg.server.ip)?.send(bytes, leg.client);
@@ -250,6 +252,9 @@ export class VirtualTurnServer {
       this.#relays.set(relay, socket);
       socket.onDatagram((from, bytes) =>
         this.#driver.run((now) => this.machine.handlePeerDatagram(now, relay, from, bytes)),
+      );
+      socket.onIcmp((peer, error) =>
+        this.#driver.run((now) => this.machine.handlePeerIcmp(now, relay, peer, error)),
       );
       this.#driver.run((now) => this.machine.handleRelayOpened(now, relay));
     });

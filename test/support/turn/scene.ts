@@ -14,6 +14,7 @@ import { nodeCrypto } from '../../../src/node/index.ts';
 import {
   type ConnectionId,
   type DataConnectionEvent,
+  type SendOptions,
   TurnClient,
   type TurnClientEvent,
   type TurnServerEvent,
@@ -96,8 +97,8 @@ export class TurnScene {
   }
 
   /** Somebody outside, who remembers what came. */
-  peer(ip = '192.0.2.9', port = 9000): Peer {
-    const host = new Host(this.internet, `peer ${ip}`, [ip], NO_DELAY);
+  peer(ip = '192.0.2.9', port = 9000, link: Partial<LinkOptions> = {}): Peer {
+    const host = new Host(this.internet, `peer ${ip}`, [ip], { ...NO_DELAY, ...link });
     const received: Peer['received'] = [];
     let socket: DatagramSocket | undefined;
     host.bindUdp({ ip, port }, ({ value, error }) => {
@@ -207,10 +208,10 @@ export class Caller {
   }
 
   /** Whether the machine let it go. */
-  send(peer: SocketAddress, bytes: Uint8Array): boolean {
+  send(peer: SocketAddress, bytes: Uint8Array, options: SendOptions = {}): boolean {
     let sent = false;
     this.act((machine, now) => {
-      sent = machine.send(now, peer, bytes);
+      sent = machine.send(now, peer, bytes, options);
     });
     return sent;
   }

@@ -1,7 +1,7 @@
 /** Two hosts on one network, and what they need to talk without ceremony. */
 import assert from 'node:assert/strict';
 import type { ByteStream, DatagramSocket, SocketAddress } from '../../../src/base/index.ts';
-import { Host, type LinkOptions, Network, World } from '../../../src/vnet/index.ts';
+import { Host, type LinkOptions, Network, type VirtualUdpSocket, World } from '../../../src/vnet/index.ts';
 
 export interface Pair {
   readonly world: World;
@@ -20,8 +20,8 @@ export function pair(seed: number, link: Partial<LinkOptions> = {}): Pair {
 }
 
 /** Runs the world as little as the system needs to answer. */
-export function bindUdp(host: Host, ip: string, port = 0): DatagramSocket {
-  let socket: DatagramSocket | undefined;
+export function bindUdp(host: Host, ip: string, port = 0): VirtualUdpSocket {
+  let socket: VirtualUdpSocket | undefined;
   host.bindUdp({ ip, port }, ({ value, error }) => {
     if (error) throw error;
     socket = value;

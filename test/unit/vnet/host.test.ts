@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { StackError } from '../../../src/base/index.ts';
-import { Host, Network } from '../../../src/vnet/index.ts';
+import { Host, NAT_PRESETS, Nat, Network } from '../../../src/vnet/index.ts';
 import { bindUdp, collect, pair } from '../../support/vnet/pair.ts';
 
 /** The code with which a bind fails. */
@@ -69,7 +69,7 @@ test('what cannot be sent is lost, and told in the log', () => {
   world.run(100);
   assert.deepEqual(
     world.log.records.map(({ where, fate }) => `${where} ${fate}`),
-    ['a sent', 'a sent', 'net no-route', 'b no-socket'],
+    ['a sent', 'a sent', 'net no-route', 'b no-socket', 'b sent', 'a arrived'],
   );
   assert.equal(b.socketCount, 0);
 });
@@ -128,4 +128,40 @@ test('an address is in one place only, and is an address', () => {
   assert.throws(() => new Host(network, 'c', ['192.0.2.1']), /taken/);
   assert.throws(() => new Host(network, 'c', ['192.0.2.300']), /no IP address/);
   assert.equal(new Network(network.world, 'other').name, 'other');
+});
+
+test('a datagram that nobody takes, or that is too long, comes back as ICMP, through NATs too', () => {
+  const { world, network, a, b } = pair(1);
+  const narrow = { mtuBytes: 1280 };
+  const far = new Host(network, 'far', ['198.51.100.9', '2001:db8::9'], narrow);
+  const nat = new Nat(network, 'nat', ['203.0.113.1'], NAT_PRESETS.symmetric);
+  const inner = new Host(nat.inner, 'inner', ['10.0.0.2']);
+  for (const [host, ip, v6] of [
+    [a, '192.0.2.1', false],
+    [a, '2001:db8::1', true],
+    [inner, '10.0.0.2', false],
+  ] as const) {
+    const socket = bindUdp(host, ip);
+    const told: unknown[] = [];
+    socket.onIcmp((peer, error) => told.push([peer, error]));
+    const closed = { ip: v6 ? '2001:db8::2' : '192.0.2.2', port: 9 };
+    const narrowPeer = { ip: v6 ? '2001:db8::9' : '198.51.100.9', port: 9 };
+    bindUdp(far, narrowPeer.ip, 9).close();
+    socket.send(Uint8Array.of(1), closed);
+    world.run(200);
+    socket.send(new Uint8Array(1400), narrowPeer, true);
+    world.run(200);
+    const unreachable = v6 ? { type: 1, code: 4, data: 0 } : { type: 3, code: 3, data: 0 };
+    const tooBig = v6 ? { type: 2, code: 0, data: 1280 } : { type: 3, code: 4, data: 1280 };
+    assert.deepEqual(told, [
+      [closed, unreachable],
+      [narrowPeer, tooBig],
+    ]);
+    // In IPv4 without DF it is lost without a word; in IPv6 there is nothing else.
+    socket.send(new Uint8Array(1400), narrowPeer);
+    world.run(200);
+    assert.equal(told.length, v6 ? 3 : 2);
+    socket.close();
+  }
+  assert.equal(b.socketCount, 0);
 });

@@ -135,3 +135,32 @@ test('a whole story: one interface for each place, all packets in the order of t
   );
   assert.match(textOf(blocks.at(-1)?.body ?? new DataView(new ArrayBuffer(0))), /filtered/);
 });
+
+test('ICMP: about which datagram, with checksums of both kinds', () => {
+  for (const [from, to] of [
+    ['192.0.2.1', '192.0.2.2'],
+    ['2001:db8::1', '2001:db8::2'],
+  ] as const) {
+    const world = new World({ seed: 1 });
+    const network = new Network(world, 'net');
+    const [a, b] = [new Host(network, 'a', [from]), new Host(network, 'b', [to])];
+    bindUdp(a, from).send(Uint8Array.of(1, 2, 3), { ip: to, port: 9 });
+    world.run(100);
+    const record = world.log.records.findLast(({ packet }) => packet.protocol === 'icmp');
+    assert.ok(record);
+    const header = from.includes(':') ? 40 : 20;
+    const packet = blocksOf(encodePcapng([record], EPOCH))[2];
+    assert.ok(packet);
+    const length = packet.body.getUint32(12);
+    assert.equal(length, header + 8 + header + 8);
+    const ip = bytesOf(packet.body, 20, 20 + length);
+    const icmp = ip.subarray(header);
+    if (header === 20) assert.deepEqual([ip[9], icmp[0], icmp[1], sumOf(icmp)], [1, 3, 3, 0xffff]);
+    else {
+      const pseudo = Uint8Array.of(0, 0, 0, icmp.length, 0, 0, 0, 58);
+      assert.deepEqual([ip[6], icmp[0], icmp[1]], [58, 1, 4]);
+      assert.equal(sumOf(ip.subarray(8, 40), pseudo, icmp), 0xffff);
+    }
+    assert.equal(b.socketCount, 0);
+  }
+});
