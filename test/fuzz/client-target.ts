@@ -11,18 +11,26 @@ import {
   type SocketAddress,
 } from '../../src/base/index.ts';
 import { nodeCrypto } from '../../src/node/index.ts';
-import { decodeMessage, longTermKey, type MessageWriter } from '../../src/stun/index.ts';
+import {
+  decodeMessage,
+  encodePlainAddress,
+  longTermKey,
+  MessageClass,
+  MessageWriter,
+  StunAttribute,
+} from '../../src/stun/index.ts';
 import {
   encodeChannelData,
   isChannelData,
   type Leg,
   TurnClient,
   type TurnClientEvent,
+  TurnMethod,
 } from '../../src/turn/index.ts';
 import { labEnv, REALM, SERVER, TurnLab } from '../support/turn/lab.ts';
 import { corpus } from './corpus.ts';
 import { damage, once, pick } from './damage.ts';
-import { bend, ODD_PEERS, putTogether, takeApart } from './stun-parts.ts';
+import { bend, ODD_PEERS, type Parts, putTogether, takeApart } from './stun-parts.ts';
 import { count, type Episode, type FuzzTarget } from './target.ts';
 
 const PEERS: readonly SocketAddress[] = [
@@ -34,6 +42,8 @@ const KEYS = {
   md5: longTermKey(nodeCrypto, CREDENTIALS.username, REALM, CREDENTIALS.password, 'md5'),
   sha256: longTermKey(nodeCrypto, CREDENTIALS.username, REALM, CREDENTIALS.password, 'sha256'),
 };
+
+const CODES = [300, 400, 401, 403, 405, 420, 437, 438, 440, 441, 442, 443, 446, 447, 486, 500, 508, 699];
 
 /** Ten requests outstanding (RFC 8489 §6.2), each repeated or begun anew, and a few indications. */
 const MAX_OUTPUTS = 60;
@@ -100,7 +110,7 @@ class ClientEpisode implements Episode {
     const env = labEnv(() => this.#now, this.#random.uint32());
     this.#client = new TurnClient(env, { server: SERVER, transport, credentials: CREDENTIALS });
     this.#leg = this.#lab.leg({ ip: '203.0.113.5', port: 1024 + this.#clients }, transport);
-    const tcpRelay = transport === 'tcp' && once(this.#random, 2);
+    const tcpRelay = transport === 'tcp' && !once(this.#random, 3);
     this.#client.allocate(this.#now, tcpRelay ? { protocol: 'tcp' } : { mobile: once(this.#random, 2) });
     this.#drain();
     if (once(this.#random, 2)) this.#settleDown();
@@ -118,6 +128,7 @@ class ClientEpisode implements Episode {
       PEERS.map(({ ip }) => ip),
     );
     this.#client.bindChannel(this.#now, pick(this.#random, PEERS));
+    this.#client.connect(this.#now, pick(this.#random, PEERS));
     this.#drain();
     listen();
   }
@@ -161,10 +172,27 @@ class ClientEpisode implements Episode {
       return once(random, 2) ? data : damage(random, data, corpus().toClient);
     }
     const parts = once(random, 8) ? undefined : takeApart(original);
+    if (parts && once(random, 15)) return this.#refusal(parts);
     if (!parts) return damage(random, original, corpus().toClient);
     bend(random, parts, corpus().attributes, [...PEERS, pick(random, ODD_PEERS)]);
     const bytes = putTogether(parts, (writer) => this.#seal(writer));
     return once(random, 8) ? damage(random, bytes, corpus().toClient) : bytes;
+  }
+
+  /** Any code that servers know, with what may belong to it. */
+  #refusal({ method, id }: Parts): Uint8Array {
+    const random = this.#random;
+    const code = method === TurnMethod.ALLOCATE && once(random, 3) ? 300 : pick(random, CODES);
+    const writer = new MessageWriter(method, MessageClass.ERROR, id).errorCode(code);
+    const elsewhere = once(random, 3) ? pick(random, ODD_PEERS) : { ip: '198.51.100.2', port: 3478 };
+    if (code === 300 || once(random, 9)) {
+      writer.attribute(StunAttribute.ALTERNATE_SERVER, encodePlainAddress(elsewhere));
+    }
+    if (once(random, 4)) writer.unknownAttributes([pick(random, [0x001a, 0x8030, random.uint32() & 0xffff])]);
+    if (once(random, 4))
+      writer.text(StunAttribute.REALM, REALM).attribute(StunAttribute.NONCE, random.bytes(24));
+    this.#seal(writer);
+    return writer.finish();
   }
 
   #seal(writer: MessageWriter): void {
@@ -224,6 +252,11 @@ class ClientEpisode implements Episode {
     assert.ok(isChannelData(bytes) || decodeMessage(bytes), 'what a client says can be read');
     this.#lab.now = Math.max(this.#lab.now, this.#now);
     this.#lab.fromClient(this.#leg, bytes);
+    for (const event of this.#lab.events.filter(({ type }) => type === 'connect-peer')) {
+      if (event.type === 'connect-peer')
+        this.#lab.server.handlePeerConnected(this.#lab.now, event.connection);
+    }
+    this.#lab.drain();
     for (const answer of this.#lab.toClients) if (answer.leg === this.#leg) this.#onTheWay.push(answer.bytes);
     this.#onTheWay = this.#onTheWay.slice(-MAX_ON_THE_WAY);
     for (const list of [this.#lab.toClients, this.#lab.toPeers, this.#lab.events]) list.length = 0;

@@ -67,6 +67,7 @@ test('the TURN client before a server that has gone mad', () => {
     ...['allocated', 'permitted', 'channel-bound', 'refreshed', 'mapped', 'data', 'closed'],
     ...['failed STUN_ANSWER_INVALID', 'failed STUN_INTEGRITY_VIOLATED', 'failed STUN_TIMED_OUT'],
     ...['failed TURN_ALLOCATION_MISMATCH', 'failed TURN_UNAUTHENTICATED'],
+    ...['redirected', 'connected', 'failed TURN_FORBIDDEN', 'failed TURN_QUOTA_REACHED'],
   ]);
 });
 
