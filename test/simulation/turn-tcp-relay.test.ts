@@ -9,8 +9,9 @@ import { earOf } from '../support/vnet/pair.ts';
 const PEER: SocketAddress = { ip: '192.0.2.9', port: 80 };
 
 /** A peer that takes connections, and a client with a TCP allocation. */
-function scene(link: Partial<LinkOptions> = {}, seed = 1) {
-  const made = new TurnScene({ seed, server: { tcpRelay: true } });
+function scene(link: Partial<LinkOptions> = {}, seed = 1, bytesPerSecond?: number) {
+  const limits = bytesPerSecond === undefined ? {} : { bandwidth: { perAllocation: bytesPerSecond } };
+  const made = new TurnScene({ seed, server: { tcpRelay: true, limits } });
   const host = new Host(made.internet, 'peer', [PEER.ip], { latencyMs: 5 });
   const taken: ByteStream[] = [];
   host.listenTcp(
@@ -135,4 +136,31 @@ test('the control connection breaks: the allocation, its port and its connection
   const { allocations, relays, connections } = turn.server.machine.statistics;
   assert.deepEqual({ allocations, relays, connections }, { allocations: 0, relays: 0, connections: 0 });
   assert.equal(turn.serverHost.socketCount, 4);
+});
+
+test('a limit of bandwidth makes TCP slow, and loses nothing', () => {
+  const { world, taken, caller } = scene({}, 1, 100_000);
+  const [near, far] = connected(caller, taken);
+  const [nearEar, farEar] = [earOf(near), earOf(far)];
+  const random = new SeededRandom(1);
+  const [up, down] = [random.bytes(400_000), random.bytes(400_000)];
+  const startedAt = world.now;
+  let [upAt, downAt] = [0, 0];
+  near.write(up.slice());
+  near.end();
+  far.write(down.slice());
+  world.runUntil(world.now + 60_000, () => {
+    if (upAt === 0 && farEar.bytes.length === up.length) upAt = world.now;
+    if (downAt === 0 && nearEar.bytes.length === down.length) downAt = world.now;
+    return upAt > 0 && downAt > 0;
+  });
+  assert.ok(Buffer.from(farEar.bytes).equals(up));
+  assert.ok(Buffer.from(nearEar.bytes).equals(down));
+  // The burst of at most 64 KB, then 100 KB a second, each direction for itself.
+  for (const at of [upAt, downAt]) {
+    const tookMs = at - startedAt;
+    assert.ok(tookMs > 3000 && tookMs < 6000, `${tookMs} ms`);
+  }
+  world.run(1000);
+  assert.ok(farEar.events.includes('ended'), 'the end comes after the last byte');
 });
