@@ -36,6 +36,24 @@ const APPLICATION_PROTOCOLS = ['stun.turn', 'stun.nat-discovery'];
 /** Without an allocation; as over TCP. */
 const IDLE_MS = 30_000;
 
+/** Listens on all of `ips`, or rejects with a StackError of `bindError`; nothing stays open then. */
+export async function openDtlsLegs(
+  env: Env,
+  ips: readonly string[],
+  options: DtlsLegsOptions,
+  nextId: () => LegId,
+  handlers: DtlsSocketHandlers,
+): Promise<DtlsLegs> {
+  const legs = new DtlsLegs(env, options, nextId, handlers);
+  try {
+    await legs.follow(ips);
+    return legs;
+  } catch (error) {
+    await legs.close();
+    throw error;
+  }
+}
+
 export class DtlsLegs {
   readonly #env: Env;
   readonly #limits: Partial<DtlsServerLimits> | undefined;
@@ -49,7 +67,7 @@ export class DtlsLegs {
   #noise = 0;
   #closed = false;
 
-  /** Listens on nothing yet. Throws for credentials that cannot be read. */
+  /** Listens on nothing yet: see `openDtlsLegs`. Throws for credentials that cannot be read. */
   constructor(env: Env, options: DtlsLegsOptions, nextId: () => LegId, handlers: DtlsSocketHandlers) {
     this.#env = env;
     this.#limits = options.limits;

@@ -23,7 +23,7 @@ import { endsOf } from '../front/stream-ends.ts';
 import { BehaviourSockets } from './behaviour-sockets.ts';
 import { type ClientDatagrams, UdpListeners } from './client-datagrams.ts';
 import { ClientGate, EVERYBODY } from './client-gate.ts';
-import { type DtlsCredentials, DtlsLegs, type DtlsLegsOptions } from './dtls-legs.ts';
+import { type DtlsCredentials, type DtlsLegs, type DtlsLegsOptions, openDtlsLegs } from './dtls-legs.ts';
 import { LegTable, legIds, plainLeg } from './leg-table.ts';
 import { isWildcard, listeningIps, wildcardIps } from './listening-ips.ts';
 import { tcpRelaysOf } from './machine-tcp-relays.ts';
@@ -232,20 +232,13 @@ export class TurnService {
    * listens for none then. Returns the port.
    */
   async listenDtls(options: DtlsLegsOptions): Promise<number> {
-    const dtls = new DtlsLegs(this.#env, options, this.#nextId, {
+    this.#dtls = await openDtlsLegs(this.#env, this.addresses, options, this.#nextId, {
       admits: (ip) => this.admits(ip),
       onMessage: (leg, bytes) => this.#handleMessage(leg, bytes),
       onClosed: (leg) => this.#driver.run((now) => this.#machine.handleLegClosed(now, leg)),
     });
-    try {
-      await dtls.follow(this.addresses);
-    } catch (error) {
-      await dtls.close();
-      throw error;
-    }
-    this.#dtls = dtls;
     await this.#useAddresses();
-    return dtls.port;
+    return this.#dtls.port;
   }
 
   /** For the DTLS connections that begin from now on. Throws for credentials that cannot be read. */
