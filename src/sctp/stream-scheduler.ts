@@ -20,7 +20,7 @@ interface OutboundStream {
 }
 
 /** RFC 8831 §6.4 asks for 128 to 1024; WebRTC's default is "low". */
-export const DEFAULT_WEIGHT = 256;
+const DEFAULT_WEIGHT = 256;
 
 export class StreamScheduler {
   readonly #interleaved: boolean;
