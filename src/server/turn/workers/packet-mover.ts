@@ -30,6 +30,8 @@ const MAX_RUN_BYTES = 64_000;
 const CACHED_PEERS = 16_384;
 const CHANNEL_HEADER_BYTES = 4;
 const NAME_BYTES = 32;
+/** Answers of one round. */
+const COPIES_BYTES = 65_536;
 
 export interface MoverHandlers {
   /** For the machine, on the general way. The bytes are borrowed, here and below. */
@@ -54,6 +56,8 @@ export class PacketMover {
   readonly #next: Int32Array;
   readonly #active: DatagramLeg[] = [];
   readonly #name: KernelMemory;
+  readonly #copies: KernelMemory;
+  #copied = 0;
   readonly #gate: ClientGate;
   /** How often the gate has changed. */
   #gateNumber = 0;
@@ -77,6 +81,7 @@ export class PacketMover {
     this.#next = new Int32Array(tools.slots.count);
     this.#toPeer = new SendList(tools.kernel, tools.segmentation, tools.peerCounts, MAX_RUN_PACKETS);
     this.#name = new KernelMemory(tools.kernel, NAME_BYTES);
+    this.#copies = new KernelMemory(tools.kernel, COPIES_BYTES);
   }
 
   /** Takes what waits at a listening socket, at most a batch. Returns how many datagrams. */
@@ -157,11 +162,32 @@ export class PacketMover {
     this.#gateNumber += 1;
   }
 
+  /**
+   * What the machine has made for a client: leaves with the next `flush`, together with all else, so that a reader is
+   * woken once. Copied. `false`: too long for that.
+   */
+  toClient({ listener, words }: DatagramLeg, bytes: Uint8Array): boolean {
+    if (bytes.length > COPIES_BYTES) return false;
+    if (this.#copied + bytes.length > COPIES_BYTES) this.#send();
+    const { out, fd } = listener;
+    if (out.room === 0) out.flush(fd);
+    const at = this.#copied;
+    this.#copied += bytes.length;
+    this.#copies.u8.set(bytes, at);
+    out.add(words, this.#copies.address + at, bytes.length);
+    return true;
+  }
+
   /** Sends what is gathered. After it the slots are free. */
   flush(): void {
-    for (const { out, fd } of this.#listeners) out.flush(fd);
+    this.#send();
     this.#cursor = 0;
     this.#flushes += 1;
+  }
+
+  #send(): void {
+    for (const { out, fd } of this.#listeners) out.flush(fd);
+    this.#copied = 0;
   }
 
   /** The first of so many free slots. */

@@ -15,6 +15,12 @@ import type { Answer, FromWorker, Question, ToWorker, WorkerStart } from './work
 async function work(port: MessagePort, start: WorkerStart): Promise<void> {
   const say = (message: FromWorker): void => port.postMessage(message);
   const log = logOf(say);
+  let facts: TurnFact[] = [];
+  const sayFacts = (): void => {
+    if (facts.length === 0) return;
+    say({ type: 'facts', facts });
+    facts = [];
+  };
   const kernel = await openKernel();
   invariant(isKernel(kernel), 'the main thread has found it');
   const tools = batchTools(kernel, start.segments);
@@ -25,7 +31,7 @@ async function work(port: MessagePort, start: WorkerStart): Promise<void> {
   sources.set(bellTag, { kind: 'bell' });
   poller.add(bell.fd, 1, bellTag);
   const shard = new TurnShard(nodeEnv({ log }), tools, poller, sources, start, {
-    onFact: (fact) => say({ type: 'fact', fact: plainFact(fact) }),
+    onFact: (fact) => facts.push(plainFact(fact)),
     onHandOver: (to, datagram) => say({ type: 'hand-over', shard: to, datagram }),
     onSibling: (to, data) => say({ type: 'sibling', shard: to, data }),
     onWantCredentials: (name, realm) => say({ type: 'want-credentials', name, realm }),
@@ -34,12 +40,17 @@ async function work(port: MessagePort, start: WorkerStart): Promise<void> {
   const board = new StatisticsBoard(start.statistics);
   const loop = new WorkerLoop(poller, sources, shard, {
     onBell: () => bell.silence(),
-    onRest: () => board.publish(shard.statistics),
+    onRest: () => {
+      sayFacts();
+      board.publish(shard.statistics);
+    },
     onFailure: (error) => log.error('A relay worker has failed at something.', { error: stackOf(error) }),
   });
   port.on('message', (message: ToWorker) => {
     if (message.type === 'stop') loop.stop();
     else loop.guard(() => handle(shard, say, message));
+    shard.mover.flush();
+    sayFacts();
     board.publish(shard.statistics);
   });
   say({ type: 'ready' });
@@ -48,6 +59,7 @@ async function work(port: MessagePort, start: WorkerStart): Promise<void> {
   } finally {
     shard.close();
     poller.close();
+    sayFacts();
     board.publish(shard.statistics);
     port.close();
   }

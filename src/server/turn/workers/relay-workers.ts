@@ -310,8 +310,8 @@ export class RelayWorkers implements ClientDatagrams {
 
   #handle(message: Exclude<FromWorker, { type: 'ready' | 'reply' }>): void {
     switch (message.type) {
-      case 'fact':
-        this.#handlers.onFact(message.fact);
+      case 'facts':
+        for (const fact of message.facts) this.#handlers.onFact(fact);
         return;
       case 'log':
         this.#log[message.level](message.message, message.fields);

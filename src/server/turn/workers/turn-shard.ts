@@ -236,7 +236,8 @@ export class TurnShard {
   #transmit(out: TurnTransmit): void {
     if (out.kind === 'client') {
       const { leg } = out;
-      if (leg instanceof DatagramLeg) this.#send(leg.listener.fd, leg.words, out.bytes, this.#tools.counts);
+      if (!(leg instanceof DatagramLeg) || this.mover.toClient(leg, out.bytes)) return;
+      this.#send(leg.listener.fd, leg.words, out.bytes, this.#tools.counts);
     } else if (out.kind === 'peer') {
       const relay = this.#relays.get(out.relay);
       if (!relay) return;

@@ -91,8 +91,8 @@ export class WorkerLoop {
         this.#handlers.onBell();
       }
     }
-    mover.flush();
     if (machine.nextTimeout() <= now) this.#shard.handleTimeout(now);
+    mover.flush();
     return packets;
   }
 

@@ -107,7 +107,8 @@ export type ToWorker =
 export type FromWorker =
   | { readonly type: 'ready' }
   | { readonly type: 'reply'; readonly id: number; readonly answer: Answer }
-  | { readonly type: 'fact'; readonly fact: TurnFact }
+  /** Oldest first. Together, since a message costs more than a fact. */
+  | { readonly type: 'facts'; readonly facts: readonly TurnFact[] }
   | { readonly type: 'hand-over'; readonly shard: number; readonly datagram: HandedOver }
   | { readonly type: 'sibling'; readonly shard: number; readonly data: SiblingData }
   | { readonly type: 'want-credentials'; readonly name: string; readonly realm: string }
