@@ -113,7 +113,7 @@ async function openControl(at = service) {
   return { control, relayed: relayedOf(answer) };
 }
 
-async function bind(id: Uint8Array, behind = NOTHING, at = service): Promise<StreamClient> {
+async function bind(id: Uint8Array, behind: Uint8Array = NOTHING, at = service): Promise<StreamClient> {
   const data = new StreamClient(at.port, HOST, MINA);
   const answer = await data.request(TurnMethod.CONNECTION_BIND, named(id), behind);
   assert.equal(codeOf(answer), 0);
@@ -121,7 +121,7 @@ async function bind(id: Uint8Array, behind = NOTHING, at = service): Promise<Str
 }
 
 /** A client's data connection, joined to a socket at a peer. */
-async function joined(behind = NOTHING, at = service) {
+async function joined(behind: Uint8Array = NOTHING, at = service) {
   const peer = await openPeer();
   const { control, relayed } = await openControl(at);
   const answer = await control.request(TurnMethod.CONNECT, to(peer.address));
