@@ -1,6 +1,4 @@
 /** IPv4 addresses as the 32-bit numbers in which the generator keeps them. */
-import type { Address } from './turn-messages.ts';
-
 export function ipNumber(text: string): number {
   return text.split('.').reduce((number, part) => number * 256 + Number(part), 0);
 }
@@ -15,7 +13,3 @@ export const SERVER_IP = '127.0.0.1';
 /** 127.16.0.0 … 127.199.255.255 are clients, and every run takes fresh ones; 127.200.0.0 and above are peers. */
 export const FIRST_CLIENT_IP = ipNumber('127.16.0.0');
 export const FIRST_PEER_IP = ipNumber('127.200.0.0');
-
-export function addressAt(firstIp: number, index: number, port: number): Address {
-  return { ip: firstIp + index, port };
-}

@@ -8,8 +8,8 @@ import { CREDENTIALS } from './servers.ts';
 import { megabytes, percent, perSecond, ratioText } from './table.ts';
 import { takeClientIps } from './traffic-run.ts';
 
-/** Enough to keep a server busy, few enough that none of its answers is late. */
-const CLIENTS_AT_A_TIME = 32;
+/** So many that a server is never idle while it waits for them: many clients know nothing of each other. */
+const CLIENTS_AT_A_TIME = 128;
 const WARM_UP_US = 700_000;
 /** More clients than any server gets through in one run. */
 const CLIENTS_A_RUN = 200_000;

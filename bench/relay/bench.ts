@@ -12,7 +12,7 @@ export interface Bench {
 }
 
 /** In the order in which they take turns. */
-export function serverNames({ options }: Bench): readonly ServerName[] {
+function serverNames({ options }: Bench): readonly ServerName[] {
   return options.oursOnly ? ['ieum'] : ['coturn', 'ieum'];
 }
 

@@ -58,7 +58,7 @@ export interface CyclesJob {
 }
 
 /** Gives back what the last set-up made. */
-export interface ReleaseJob {
+interface ReleaseJob {
   readonly kind: 'release';
 }
 
@@ -88,7 +88,7 @@ export interface CyclesReport {
   readonly repeated: number;
 }
 
-export interface SetUpReport {
+interface SetUpReport {
   readonly relayed: readonly Address[];
 }
 

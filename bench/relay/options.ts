@@ -1,7 +1,7 @@
 /** What `npm run bench:relay -- …` takes. */
 import { parseArgs } from 'node:util';
 
-export const CASE_NAMES = [
+const CASE_NAMES = [
   'hot',
   'video',
   'audio',

@@ -15,7 +15,7 @@ const LEAST_BYTES = 32;
 const LATEST_US = 20_000;
 
 /** Mean packets of one burst. */
-export function packetsPerBurst(shape: Shape): number {
+function packetsPerBurst(shape: Shape): number {
   return shape.kind === 'single' ? 1 : (VIDEO_FRAME.leastPackets + VIDEO_FRAME.mostPackets) / 2 + 1;
 }
 

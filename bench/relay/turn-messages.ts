@@ -4,7 +4,7 @@
  */
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 
-export const Method = {
+const Method = {
   ALLOCATE: 0x003,
   REFRESH: 0x004,
   CREATE_PERMISSION: 0x008,
