@@ -9,7 +9,7 @@ import { isTicketOf, ticketOf } from './answer-memory.ts';
 import type { Answers } from './answers.ts';
 import type { AuthenticatedUser } from './authenticator.ts';
 import { TurnAttribute, TurnMethod } from './code-points.ts';
-import { isReliable, type Leg } from './leg.ts';
+import { canBeHandedOver, isReliable, type Leg } from './leg.ts';
 import type { LiveSettings } from './live-settings.ts';
 import type { MobilityTickets } from './mobility-tickets.ts';
 import type { Replies } from './replies.ts';
@@ -77,7 +77,7 @@ export class AllocateRequests {
       return this.#replies.refuse(now, leg, request, user, result.code, unknown);
     }
     const token = request.get(TurnAttribute.RESERVATION_TOKEN);
-    const shard = token && !isReliable(leg) ? foreignShardOf(this.#shard, token) : undefined;
+    const shard = token && canBeHandedOver(leg) ? foreignShardOf(this.#shard, token) : undefined;
     if (shard !== undefined) {
       this.#events.push({ type: 'hand-over', leg, shard, bytes: request.bytes.slice() });
       return undefined;

@@ -13,11 +13,8 @@ import { TurnAttribute, TurnMethod } from './code-points.ts';
 const STUN_HEADER_BYTES = 20;
 const ATTRIBUTE_HEADER_BYTES = 4;
 
-/** Free bytes that are needed in front of the data: 48 for an IPv6 peer, 36 for IPv4. Behind it: 3. */
-export const DATA_INDICATION_HEADROOM_BYTES = 48;
-
 /**
- * `length` bytes of data are at `at` of `into`. Returns where the message begins; it ends with the padding, at the next
+ * `length` bytes of data are at `at` of `into`, with 48 free bytes in front (36 for an IPv4 peer) and 3 behind. Returns where the message begins; it ends with the padding, at the next
  * multiple of four after the data. `transactionId`: 12 bytes, copied.
  */
 export function writeDataIndication(

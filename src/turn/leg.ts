@@ -21,3 +21,8 @@ export interface Leg {
 export function isReliable(leg: Leg): boolean {
   return leg.transport === 'tcp' || leg.transport === 'tls';
 }
+
+/** Whether another machine can answer in place of the one that heard it: a stream or a DTLS connection has one end. */
+export function canBeHandedOver(leg: Leg): boolean {
+  return leg.transport === 'udp';
+}

@@ -5,7 +5,7 @@
 import type { Millis, Queue } from '../base/index.ts';
 import type { Allocation } from './allocation.ts';
 import type { AllocationBook } from './allocation-book.ts';
-import { isReliable, type Leg } from './leg.ts';
+import { canBeHandedOver, type Leg } from './leg.ts';
 import type { LiveSettings } from './live-settings.ts';
 import { MAX_SEQUENCE, type MobilityTicket, type MobilityTickets } from './mobility-tickets.ts';
 import type { TurnServerEvent } from './server-events.ts';
@@ -51,12 +51,13 @@ export class Moves {
     const known = this.#tickets.read(ticket);
     if (!known) return { kind: 'refused', code: 400 };
     const { shard, sequence } = known;
-    if (shard !== this.#shard.index && shard < this.#shard.count && !isReliable(leg)) {
+    const here = this.#book.find(now, leg.id) ?? this.#book.openingOf(leg.id);
+    // Who has an allocation on this 5-tuple stays: handed over, nobody could reach it any more.
+    if (shard !== this.#shard.index && shard < this.#shard.count && canBeHandedOver(leg) && !here) {
       this.#events.push({ type: 'hand-over', leg, shard, bytes: request.slice() });
       return { kind: 'handed-over' };
     }
     const allocation = this.#allocationOf(now, known);
-    const here = this.#book.find(now, leg.id) ?? this.#book.openingOf(leg.id);
     // Gone, or of another shard, or this 5-tuple has an allocation of its own.
     if (!allocation || (here && here !== allocation)) return { kind: 'refused', code: 437 };
     // "the same as the stored 5-tuple": nobody has moved.

@@ -15,7 +15,6 @@ export const MSG_IOV = 16;
 export const MSG_IOVLEN = 24;
 export const MSG_CONTROL = 32;
 export const MSG_CONTROLLEN = 40;
-export const MSG_FLAGS = 48;
 export const MSG_LEN = 56;
 
 export const IOVEC_BYTES = 16;
@@ -67,15 +66,10 @@ export const MAX_RUN_BYTES = 65_507;
 
 export const MSG_DONTWAIT = 0x40;
 export const MSG_ERRQUEUE = 0x2000;
-export const MSG_NOSIGNAL = 0x4000;
 
 export const EPOLL_CTL_ADD = 1;
 export const EPOLL_CTL_DEL = 2;
 export const EPOLL_CTL_MOD = 3;
-export const EPOLLIN = 1;
-export const EPOLLOUT = 4;
-export const EPOLLERR = 8;
-export const EPOLLHUP = 16;
 export const EPOLL_CLOEXEC = 0x80000;
 export const EFD_NONBLOCK = 0x800;
 export const EFD_CLOEXEC = 0x80000;

@@ -39,6 +39,11 @@ export class Poller {
     kernel.prctl(PR_SET_TIMERSLACK, NANOS_PER_MICRO, 0, 0, 0);
   }
 
+  /** The number that the system gave it: to be closed by whoever outlives this thread. */
+  get fd(): number {
+    return this.#fd;
+  }
+
   /** `tag`: what `tagOf` will say of it, 0 … 2³¹ − 1. Tells whether the system had room. */
   add(fd: number, events: number, tag: number): boolean {
     return this.#control(EPOLL_CTL_ADD, fd, events, tag);

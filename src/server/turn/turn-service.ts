@@ -252,7 +252,7 @@ export class TurnService {
     const machine = { ...changed, ...(peerPolicy && { peerPolicy }) };
     this.#machine.reconfigure(monotonicNow(), machine);
     this.#gate.reconfigure(clients, proxies);
-    this.#workers?.reconfigure({ machine, ...(clients && { clients }) });
+    await this.#workers?.reconfigure({ machine, ...(clients && { clients }) });
   }
 
   /** While set nobody gets a new allocation: 508, or 300 where there is an alternate server. */
@@ -347,8 +347,11 @@ export class TurnService {
         if (event.leg.transport === 'dtls') this.#dtls?.end(event.leg);
         else this.#streams.destroy(event.leg);
         return;
-      case 'hand-over': // over DTLS, which no worker speaks; over UDP without workers there is no sibling
+      case 'hand-over': {
+        const { leg, shard, bytes } = event;
+        this.#workers?.handOver(shard, { client: leg.client, server: leg.server, bytes });
         return;
+      }
       case 'connect-peer':
         this.#tcpRelays.connect(event.connection, event.relay, event.to, event.sibling);
         return;

@@ -351,4 +351,8 @@ test('a ticket of another shard is handed over there, and only for who has the c
   assert.equal(first.events.filter((event) => event.type === 'hand-over').length, 1);
   const stream = new RawClient(first, TRAIN, 'alice', 'wonder', 'tcp');
   assert.equal(codeOf(resume(stream, ticket)), 437, 'a stream stays where it is');
+  const sealed = new RawClient(first, TRAIN, 'alice', 'wonder', 'dtls');
+  assert.equal(codeOf(resume(sealed, ticket)), 437, 'so does a DTLS connection, and it is told');
+  const { client: settled } = mobile(first);
+  assert.equal(codeOf(resume(settled, ticket)), 437, 'nobody loses the allocation of a 5-tuple by a ticket');
 });

@@ -1,16 +1,24 @@
 /** A UDP client of a worker: the leg, and what moving its packets in batches needs at hand. */
 import type { SocketAddress } from '../../../base/index.ts';
-import type { NameWords } from '../../../node/index.ts';
+import type { NameWords, SendList } from '../../../node/index.ts';
 import { type Leg, type LegId, type Route, RouteMemo } from '../../../turn/index.ts';
-import type { Listener } from './listener.ts';
 import type { RelayDescriptor } from './relay-descriptors.ts';
+
+/** The socket that it came by. */
+export interface ClientSocket {
+  /** −1 once it is closed. */
+  readonly fd: number;
+  readonly local: SocketAddress;
+  /** What is on its way to clients. */
+  readonly out: SendList;
+}
 
 export class DatagramLeg implements Leg {
   readonly id: LegId;
   readonly transport = 'udp';
   readonly client: SocketAddress;
   readonly server: SocketAddress;
-  readonly listener: Listener;
+  readonly listener: ClientSocket;
   /** Of the client. Always this object: runs are told by it. */
   readonly words: NameWords;
   /** Whether the client is listened to, as judged by the access list of that number. */
@@ -26,7 +34,7 @@ export class DatagramLeg implements Leg {
   head = -1;
   tail = -1;
 
-  constructor(id: LegId, client: SocketAddress, listener: Listener, words: NameWords) {
+  constructor(id: LegId, client: SocketAddress, listener: ClientSocket, words: NameWords) {
     this.id = id;
     this.client = client;
     this.server = listener.local;

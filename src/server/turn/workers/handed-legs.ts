@@ -1,4 +1,7 @@
-/** Clients of this worker whom another shard answers, because a token or a ticket of theirs is from there. Bounded. */
+/**
+ * Clients of this worker whom another shard answers, because a token or a ticket of theirs is from there. Bounded: who has
+ * been silent for longest is forgotten first, so that nobody loses a call to others who authenticate from many ports.
+ */
 import { AgingMap } from '../../../base/index.ts';
 import type { LegId } from '../../../turn/index.ts';
 import type { LegTable } from '../leg-table.ts';
@@ -22,8 +25,18 @@ export class HandedLegs {
     this.#handed.set(leg.id, leg);
     const { oldest } = this.#handed;
     if (!oldest || this.#handed.size <= MAX_LEGS) return;
-    this.#handed.delete(oldest.key);
-    oldest.value.shard = undefined;
-    this.#legs.release(oldest.value);
+    this.takeBack(oldest.value);
+  }
+
+  /** It has been heard from. */
+  touch(leg: DatagramLeg): void {
+    this.#handed.touch(leg.id);
+  }
+
+  /** The other shard says that we answer it, or it is forgotten. Does nothing for those that were not handed over. */
+  takeBack(leg: DatagramLeg): void {
+    if (!this.#handed.delete(leg.id)) return;
+    leg.shard = undefined;
+    this.#legs.release(leg);
   }
 }

@@ -3,12 +3,12 @@ import type { SocketAddress } from '../../../base/index.ts';
 import { NameCache, type ReceiveSlots, readName, SendList } from '../../../node/index.ts';
 import type { LegTable } from '../leg-table.ts';
 import type { BatchTools } from './batch-tools.ts';
-import type { DatagramLeg } from './datagram-leg.ts';
+import type { ClientSocket, DatagramLeg } from './datagram-leg.ts';
 
 /** Clients that are found without making a string of their address. 64 bytes each. */
 const CACHED_CLIENTS = 16_384;
 
-export class Listener {
+export class Listener implements ClientSocket {
   readonly kind = 'listener';
   readonly tag: number;
   readonly local: SocketAddress;

@@ -12,6 +12,7 @@ import {
   writeName,
 } from '../../../node/index.ts';
 import { type RelayId, RouteMemo } from '../../../turn/index.ts';
+import type { DescriptorBoard } from './descriptor-board.ts';
 import type { SourceTable } from './source-table.ts';
 
 /** A second of 8 Mbit/s: a relay carries one participant's media. The kernel takes memory only for what waits. */
@@ -54,21 +55,26 @@ export class RelayDescriptor {
   }
 }
 
+/** Of the table, what needs no look at the others in it. */
+type RelaySources = Pick<SourceTable<RelayDescriptor>, 'reserve' | 'set' | 'free'>;
+
 export class RelayDescriptors {
   readonly #kernel: Kernel;
   readonly #sockets: UdpDescriptors;
   readonly #poller: Poller;
-  readonly #sources: SourceTable;
+  readonly #sources: RelaySources;
+  readonly #board: DescriptorBoard;
   readonly #log: Log;
   readonly #relays = new Map<RelayId, RelayDescriptor>();
   readonly #name: KernelMemory;
   readonly #errors: ErrorQueue;
 
-  constructor(kernel: Kernel, poller: Poller, sources: SourceTable, log: Log) {
+  constructor(kernel: Kernel, poller: Poller, sources: RelaySources, board: DescriptorBoard, log: Log) {
     this.#kernel = kernel;
     this.#sockets = new UdpDescriptors(kernel);
     this.#poller = poller;
     this.#sources = sources;
+    this.#board = board;
     this.#log = log;
     this.#name = new KernelMemory(kernel, 32);
     this.#errors = new ErrorQueue(kernel);
@@ -90,6 +96,7 @@ export class RelayDescriptors {
         this.#kernel.close(fd);
         return 'unavailable';
       }
+      this.#board.add(fd);
       this.#errors.listen(fd, relay.family);
       this.#sources.set(tag, relay);
       this.#relays.set(id, relay);
@@ -122,6 +129,7 @@ export class RelayDescriptors {
     if (!relay) return;
     this.#relays.delete(id);
     this.#sources.free(relay.tag);
+    this.#board.remove(relay.fd);
     this.#kernel.close(relay.fd);
     relay.close();
   }

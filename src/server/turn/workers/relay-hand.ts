@@ -1,6 +1,7 @@
 /** One worker as the main thread holds it: its thread, its bell, its sockets, and the questions it has not answered yet. */
 import type { Worker } from 'node:worker_threads';
 import { Bell, type Kernel } from '../../../node/index.ts';
+import { DescriptorBoard } from './descriptor-board.ts';
 import { StatisticsBoard } from './statistics-board.ts';
 import { startWorker } from './worker-entry.ts';
 import type {
@@ -25,14 +26,17 @@ export class RelayHand {
   readonly shard: number;
   readonly board: StatisticsBoard;
   readonly statistics = StatisticsBoard.buffer();
+  readonly descriptors = DescriptorBoard.buffer();
   readonly bell: Bell;
   readonly listeners: ListenerDescriptor[] = [];
   readonly #questions = new Map<number, (answer: Answer | undefined) => void>();
+  readonly #kernel: Kernel;
   #lastQuestion = 0;
   #worker: Worker | undefined;
   #ended: Promise<void> = Promise.resolve();
 
   constructor(kernel: Kernel, shard: number) {
+    this.#kernel = kernel;
     this.shard = shard;
     this.bell = new Bell(kernel);
     this.board = new StatisticsBoard(this.statistics);
@@ -58,6 +62,7 @@ export class RelayHand {
       });
       this.#ended = new Promise((ended) => {
         worker.on('exit', () => {
+          for (const fd of new DescriptorBoard(this.descriptors).takeAll()) this.#kernel.close(fd);
           if (this.#worker === worker) {
             this.#worker = undefined;
             for (const id of [...this.#questions.keys()]) this.#settle(id, undefined);

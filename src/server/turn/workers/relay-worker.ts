@@ -6,9 +6,10 @@ import { stackOf } from '../stack-of.ts';
 import type { TurnFact } from '../turn-fact.ts';
 import { batchTools } from './batch-tools.ts';
 import { plain } from './datagram-leg.ts';
+import { DescriptorBoard } from './descriptor-board.ts';
 import { SourceTable } from './source-table.ts';
 import { StatisticsBoard } from './statistics-board.ts';
-import { TurnShard } from './turn-shard.ts';
+import { type Source, TurnShard } from './turn-shard.ts';
 import { WorkerLoop } from './worker-loop.ts';
 import type { Answer, FromWorker, Question, ToWorker, WorkerStart } from './worker-messages.ts';
 
@@ -25,7 +26,9 @@ async function work(port: MessagePort, start: WorkerStart): Promise<void> {
   invariant(isKernel(kernel), 'the main thread has found it');
   const tools = batchTools(kernel, start.segments);
   const poller = new Poller(kernel);
-  const sources = new SourceTable();
+  const descriptors = new DescriptorBoard(start.descriptors);
+  descriptors.add(poller.fd);
+  const sources = new SourceTable<Source>();
   const bell = new Bell(kernel, start.bell);
   const bellTag = sources.reserve();
   sources.set(bellTag, { kind: 'bell' });
@@ -48,7 +51,10 @@ async function work(port: MessagePort, start: WorkerStart): Promise<void> {
   });
   port.on('message', (message: ToWorker) => {
     if (message.type === 'stop') loop.stop();
-    else loop.guard(() => handle(shard, say, message));
+    else if (message.type === 'question') {
+      const answer = loop.guard(() => answerTo(shard, message.question));
+      say({ type: 'reply', id: message.id, answer });
+    } else loop.guard(() => handle(shard, message));
     shard.mover.flush();
     sayFacts();
     board.publish(shard.statistics);
@@ -58,6 +64,7 @@ async function work(port: MessagePort, start: WorkerStart): Promise<void> {
     await loop.run();
   } finally {
     shard.close();
+    descriptors.remove(poller.fd);
     poller.close();
     sayFacts();
     board.publish(shard.statistics);
@@ -65,18 +72,8 @@ async function work(port: MessagePort, start: WorkerStart): Promise<void> {
   }
 }
 
-function handle(
-  shard: TurnShard,
-  say: (message: FromWorker) => void,
-  message: Exclude<ToWorker, { type: 'stop' }>,
-): void {
+function handle(shard: TurnShard, message: Exclude<ToWorker, { type: 'stop' | 'question' }>): void {
   switch (message.type) {
-    case 'question':
-      say({ type: 'reply', id: message.id, answer: answerTo(shard, message.question) });
-      return;
-    case 'changes':
-      shard.reconfigure(message.changes);
-      return;
     case 'draining':
       shard.machine.setDraining(message.draining);
       return;
@@ -100,6 +97,9 @@ function answerTo(shard: TurnShard, question: Question): Answer {
     case 'follow':
       shard.follow(question.surroundings);
       return { type: 'followed' };
+    case 'change':
+      shard.reconfigure(question.changes);
+      return { type: 'changed' };
     case 'sessions':
       return { type: 'sessions', sessions: shard.machine.sessions(monotonicNow()) };
     case 'kick': {

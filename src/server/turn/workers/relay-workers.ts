@@ -196,8 +196,8 @@ export class RelayWorkers implements ClientDatagrams {
     else this.#counts.sent += 1;
   }
 
-  /** A reload. What the machine of the main thread has accepted, those of the workers do too. */
-  reconfigure(changes: WorkerChanges): void {
+  /** A reload. What the machine of the main thread has accepted, those of the workers do too. Resolves when they have. */
+  async reconfigure(changes: WorkerChanges): Promise<void> {
     // For workers that start later. Of limits and lifetimes, what is not named stays.
     const { limits, lifetimes } = this.#turnOptions;
     this.#turnOptions = {
@@ -207,7 +207,7 @@ export class RelayWorkers implements ClientDatagrams {
       lifetimes: { ...lifetimes, ...changes.machine.lifetimes },
     };
     this.#clients = changes.clients ?? this.#clients;
-    for (const hand of this.#hands) hand.tell({ type: 'changes', changes });
+    await Promise.all(this.#hands.map((hand) => hand.ask({ type: 'change', changes })));
   }
 
   setDraining(draining: boolean): void {
@@ -278,6 +278,7 @@ export class RelayWorkers implements ClientDatagrams {
       surroundings: { ...this.#surroundings, listeners: hand.listeners },
       memory: this.#memory,
       statistics: hand.statistics,
+      descriptors: hand.descriptors,
       segments: this.#options.segments,
       bell: hand.bell.fd,
     };

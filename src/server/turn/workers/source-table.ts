@@ -1,10 +1,6 @@
 /** What a worker waits for, by the number that its poller says: so an event costs no look-up by descriptor. */
-import type { Listener } from './listener.ts';
-import type { RelayDescriptor } from './relay-descriptors.ts';
 
-export type Source = Listener | RelayDescriptor | { readonly kind: 'bell' };
-
-export class SourceTable {
+export class SourceTable<Source> {
   readonly #sources: (Source | undefined)[] = [];
   readonly #free: number[] = [];
 

@@ -23,6 +23,7 @@ import { RelayAddressBook } from '../relay-addresses.ts';
 import type { TurnFact } from '../turn-fact.ts';
 import type { BatchTools } from './batch-tools.ts';
 import { DatagramLeg } from './datagram-leg.ts';
+import { DescriptorBoard } from './descriptor-board.ts';
 import { HandedLegs } from './handed-legs.ts';
 import { Listener } from './listener.ts';
 import { PacketMover } from './packet-mover.ts';
@@ -44,6 +45,9 @@ const SCRATCH_BYTES = 65_536 + 32;
 const EPOLLIN = 1;
 const TRANSACTION_ID_BYTES = 12;
 
+/** What a worker waits for. */
+export type Source = Listener | RelayDescriptor | { readonly kind: 'bell' };
+
 export interface ShardHandlers {
   onFact(fact: TurnFact): void;
   onHandOver(shard: number, datagram: HandedOver): void;
@@ -58,7 +62,7 @@ export class TurnShard {
   readonly mover: PacketMover;
   readonly #tools: BatchTools;
   readonly #poller: Poller;
-  readonly #sources: SourceTable;
+  readonly #sources: SourceTable<Source>;
   readonly #handlers: ShardHandlers;
   readonly #relayAddresses: RelayAddressBook;
   readonly #relays: RelayDescriptors;
@@ -77,7 +81,7 @@ export class TurnShard {
     env: Env,
     tools: BatchTools,
     poller: Poller,
-    sources: SourceTable,
+    sources: SourceTable<Source>,
     start: WorkerStart,
     handlers: ShardHandlers,
   ) {
@@ -88,7 +92,8 @@ export class TurnShard {
     this.#rfc3489 = start.rfc3489;
     this.#scratch = new KernelMemory(tools.kernel, SCRATCH_BYTES);
     this.#relayAddresses = new RelayAddressBook(start.publicIps, []);
-    this.#relays = new RelayDescriptors(tools.kernel, poller, sources, env.log);
+    const board = new DescriptorBoard(start.descriptors);
+    this.#relays = new RelayDescriptors(tools.kernel, poller, sources, board, env.log);
     this.#legs = new LegTable(legIds(), (id, client, server) => this.#newLeg(id, client, server));
     this.#handed = new HandedLegs(this.#legs);
     this.#gate = new ClientGate(start.clients);
@@ -106,7 +111,10 @@ export class TurnShard {
     this.mover = new PacketMover(tools, this.machine, this.#relays, this.#listeners, this.#gate, {
       onMessage: (leg, bytes) => this.#handleMessage(leg, bytes),
       onOther: (leg, bytes) => this.#handleOther(leg, bytes),
-      onForeign: (leg, bytes) => this.#handOver(leg, leg.shard ?? shard, bytes.slice()),
+      onForeign: (leg, bytes) => {
+        this.#handed.touch(leg);
+        this.#handOver(leg, leg.shard ?? shard, bytes.slice());
+      },
       onPeerDatagram: (relay, from, bytes) => {
         this.machine.handlePeerDatagram(monotonicNow(), relay.id, from, bytes);
         this.drain();
@@ -162,7 +170,10 @@ export class TurnShard {
   /** A datagram of a client that another worker has received, and we answer. */
   handleHandedOver({ client, server, bytes }: HandedOver): void {
     const listener = this.#listenerAt(server);
-    if (listener) this.#handleMessage(this.#legs.legOf(client, listener.local), bytes);
+    if (!listener) return;
+    const leg = this.#legs.legOf(client, listener.local);
+    this.#handed.takeBack(leg);
+    this.#handleMessage(leg, bytes);
   }
 
   handleSibling({ from, to, bytes }: SiblingData): void {

@@ -6,7 +6,7 @@
 import { type Millis, NEVER } from '../../../base/index.ts';
 import { monotonicNow, type Poller } from '../../../node/index.ts';
 import type { SourceTable } from './source-table.ts';
-import type { TurnShard } from './turn-shard.ts';
+import type { Source, TurnShard } from './turn-shard.ts';
 
 /** A third of what may be added to the way of a packet at the 99th percentile (1 ms). */
 const GATHER_MICROS = 300;
@@ -32,7 +32,7 @@ export interface LoopHandlers {
 
 export class WorkerLoop {
   readonly #poller: Poller;
-  readonly #sources: SourceTable;
+  readonly #sources: SourceTable<Source>;
   readonly #shard: TurnShard;
   readonly #handlers: LoopHandlers;
   #stopping = false;
@@ -40,7 +40,7 @@ export class WorkerLoop {
   #failures = 0;
   #failedAt: Millis = 0;
 
-  constructor(poller: Poller, sources: SourceTable, shard: TurnShard, handlers: LoopHandlers) {
+  constructor(poller: Poller, sources: SourceTable<Source>, shard: TurnShard, handlers: LoopHandlers) {
     this.#poller = poller;
     this.#sources = sources;
     this.#shard = shard;
@@ -54,20 +54,24 @@ export class WorkerLoop {
   /** Resolves after `stop`. Rejects when the machine fails again and again. */
   async run(): Promise<void> {
     const { machine } = this.#shard;
+    let rested = true;
     let restedAt = 0;
     let packetsPerMs = 0;
     let roundAt = monotonicNow();
     while (!this.#stopping) {
       const gathers = packetsPerMs * GATHER_MICROS >= WORTH_GATHERING * 1000;
       if (gathers) this.#poller.pause(GATHER_MICROS);
-      const ready = this.#poller.wait(gathers ? 0 : waitMs(machine.nextTimeout()));
+      // What has happened since the last rest is told soon, even if nothing else happens.
+      const longest = rested ? LONGEST_WAIT_MS : REST_EVERY_MS;
+      const ready = this.#poller.wait(gathers ? 0 : waitMs(machine.nextTimeout(), longest));
       const now = monotonicNow();
       const packets = this.guard(() => this.#round(now, ready)) ?? 0;
       const passedMs = Math.max(0.001, now - roundAt);
       roundAt = now;
       // A long wait counts in full, so that the load is soon known to be gone.
       packetsPerMs += (packets / passedMs - packetsPerMs) * Math.min(1, SMOOTHING * Math.max(1, passedMs));
-      if (!this.#rang && ready > 0 && now - restedAt < REST_EVERY_MS) continue;
+      rested = this.#rang || ready === 0 || now - restedAt >= REST_EVERY_MS;
+      if (!rested) continue;
       this.#rang = false;
       restedAt = now;
       this.#handlers.onRest();
@@ -113,8 +117,8 @@ export class WorkerLoop {
   }
 }
 
-/** Whole milliseconds, not before the deadline. */
-function waitMs(deadline: Millis): number {
-  if (deadline === NEVER) return LONGEST_WAIT_MS;
-  return Math.min(LONGEST_WAIT_MS, Math.max(0, Math.ceil(deadline - monotonicNow())));
+/** Whole milliseconds, at most `longest`; else not before the deadline. */
+function waitMs(deadline: Millis, longest: Millis): number {
+  if (deadline === NEVER) return longest;
+  return Math.min(longest, Math.max(0, Math.ceil(deadline - monotonicNow())));
 }

@@ -55,6 +55,8 @@ export interface WorkerStart {
   readonly surroundings: WorkerSurroundings;
   readonly memory: SharedMemory;
   readonly statistics: SharedArrayBuffer;
+  /** Of a `DescriptorBoard`. */
+  readonly descriptors: SharedArrayBuffer;
   /** Whether the kernel cuts runs apart. */
   readonly segments: boolean;
   /** An eventfd: rung after each message. */
@@ -66,14 +68,16 @@ export interface WorkerChanges {
   readonly clients?: AccessRanges;
 }
 
-/** Answered by a `reply` with the same id. */
+/** Answered by a `reply` with the same id; without an answer when it has failed. */
 export type Question =
   | { readonly type: 'follow'; readonly surroundings: WorkerSurroundings }
+  | { readonly type: 'change'; readonly changes: WorkerChanges }
   | { readonly type: 'sessions' }
   | { readonly type: 'kick'; readonly filter: SessionFilter };
 
 export type Answer =
   | { readonly type: 'followed' }
+  | { readonly type: 'changed' }
   | { readonly type: 'sessions'; readonly sessions: readonly SessionFacts[] }
   | { readonly type: 'kicked'; readonly count: number };
 
@@ -93,7 +97,6 @@ export interface SiblingData {
 
 export type ToWorker =
   | { readonly type: 'question'; readonly id: number; readonly question: Question }
-  | { readonly type: 'changes'; readonly changes: WorkerChanges }
   | { readonly type: 'draining'; readonly draining: boolean }
   | {
       readonly type: 'credentials';
@@ -106,7 +109,7 @@ export type ToWorker =
 
 export type FromWorker =
   | { readonly type: 'ready' }
-  | { readonly type: 'reply'; readonly id: number; readonly answer: Answer }
+  | { readonly type: 'reply'; readonly id: number; readonly answer: Answer | undefined }
   /** Oldest first. Together, since a message costs more than a fact. */
   | { readonly type: 'facts'; readonly facts: readonly TurnFact[] }
   | { readonly type: 'hand-over'; readonly shard: number; readonly datagram: HandedOver }

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { silentLog } from '../../../src/base/index.ts';
+import { isKernel, nodeEnv, openKernel, openTurnLink, ownAddresses } from '../../../src/node/index.ts';
+import { machineOptionsOf, peerPolicyOf } from '../../../src/server/turn/turn-service-options.ts';
+import { DescriptorBoard } from '../../../src/server/turn/workers/descriptor-board.ts';
+import { RelayWorkers } from '../../../src/server/turn/workers/relay-workers.ts';
+
+const HOST = '127.0.0.1';
+const env = nodeEnv({ log: silentLog });
+
+test('a board tells what is left open, once', () => {
+  const buffer = DescriptorBoard.buffer();
+  const board = new DescriptorBoard(buffer);
+  for (const fd of [0, 31, 32, 4095, 2 ** 20 - 1]) board.add(fd);
+  for (const impossible of [-1, 2 ** 20]) board.add(impossible);
+  board.remove(32);
+  board.remove(77);
+  assert.deepEqual(new DescriptorBoard(buffer).takeAll(), [0, 31, 4095, 2 ** 20 - 1]);
+  assert.deepEqual(board.takeAll(), []);
+});
+
+test('what a worker had open when it died is closed, and its ports can be had again', async (t) => {
+  const kernel = await openKernel();
+  if (!isKernel(kernel)) return t.diagnostic(kernel.reason);
+  const user = { username: 'mina', password: 'a secret' };
+  const options = {
+    host: HOST,
+    port: 0,
+    realm: 'test',
+    nonceSecret: env.random.bytes(32),
+    users: [user],
+    // Four for each machine: whoever kept theirs after a death would leave none.
+    relayPorts: { min: 50_100, max: 50_107 },
+    quotas: { perUser: 100, total: 100 },
+    publicIps: [],
+    peers: { loopback: true, private: 'auto' as const },
+  };
+  const ignore = (): void => undefined;
+  const peerPolicy = peerPolicyOf(options, ownAddresses(), []);
+  const workers = new RelayWorkers(
+    env.log,
+    {
+      kernel,
+      segments: false,
+      count: 1,
+      options: { ...machineOptionsOf(options), wantCredentials: false, peerPolicy },
+      start: { publicIps: [], clients: { allow: [], deny: [] }, rfc3489: false },
+    },
+    {
+      onFact: ignore,
+      onWantCredentials: ignore,
+      onBindingAnswer: ignore,
+      onHandOver: ignore,
+      onSibling: ignore,
+    },
+  );
+  const port = await workers.listen({ ip: HOST, port: 0 });
+  await workers.follow({ relayIps: [HOST], ownServices: [], sites: new Map() });
+  for (let life = 0; life < 3; life++) {
+    const clients = await Promise.all(
+      Array.from({ length: 4 }, () =>
+        openTurnLink(env, { server: { ip: HOST, port }, transport: 'udp', credentials: user }),
+      ),
+    );
+    const allocated = await Promise.all(clients.map((client) => client.allocate()));
+    assert.equal(allocated.length, 4, `all ports of the worker in life ${life}`);
+    await workers.killWorker(1);
+    await Promise.all(clients.map((client) => client.close()));
+  }
+  assert.equal(workers.deaths, 3);
+  await workers.close();
+});
