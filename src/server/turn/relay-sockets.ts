@@ -1,6 +1,6 @@
 /** The UDP sockets of relayed addresses: opened and closed by order of the TURN machine. Decides nothing. RFC 8656 §7.2. */
 import { type Log, type SocketAddress, StackError } from '../../base/index.ts';
-import { bindUdp, type UdpSocket } from '../../node/index.ts';
+import { bindUdp, type DatagramPost, type PostedSocket, type UdpSocket } from '../../node/index.ts';
 import type { RelayId } from '../../turn/index.ts';
 
 /** A second of 8 Mbit/s: a relay carries one participant's media. The kernel takes memory only for what waits. */
@@ -15,13 +15,16 @@ export interface RelayHandlers {
 export class RelaySockets {
   readonly #log: Log;
   readonly #handlers: RelayHandlers;
+  readonly #post: DatagramPost | undefined;
   /** `undefined` while it is being bound. */
-  readonly #sockets = new Map<RelayId, UdpSocket | undefined>();
+  readonly #sockets = new Map<RelayId, UdpSocket | PostedSocket | undefined>();
   #closed = false;
 
-  constructor(log: Log, handlers: RelayHandlers) {
+  /** `post`: where the system moves datagrams in batches. */
+  constructor(log: Log, post: DatagramPost | undefined, handlers: RelayHandlers) {
     this.#log = log;
     this.#handlers = handlers;
+    this.#post = post;
   }
 
   get count(): number {
@@ -35,7 +38,7 @@ export class RelaySockets {
       return;
     }
     this.#sockets.set(relay, undefined);
-    bindUdp({ ...local, receiveBufferBytes: RECEIVE_BUFFER_BYTES, log: this.#log }).then(
+    this.#bind(local).then(
       (socket) => this.#opened(relay, socket),
       (error: unknown) => this.#failed(relay, local, error),
     );
@@ -58,7 +61,13 @@ export class RelaySockets {
     await Promise.all(sockets.map((socket) => socket?.close()));
   }
 
-  #opened(relay: RelayId, socket: UdpSocket): void {
+  #bind(local: SocketAddress): Promise<UdpSocket | PostedSocket> {
+    return this.#post
+      ? this.#post.bind(local, RECEIVE_BUFFER_BYTES)
+      : bindUdp({ ...local, receiveBufferBytes: RECEIVE_BUFFER_BYTES, log: this.#log });
+  }
+
+  #opened(relay: RelayId, socket: UdpSocket | PostedSocket): void {
     // The client went away, or the server stopped, while the socket was being bound.
     if (this.#closed || !this.#sockets.has(relay)) {
       void socket.close();

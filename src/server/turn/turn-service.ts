@@ -39,7 +39,7 @@ import {
   type TurnServiceOptions,
   type TurnServiceStatistics,
 } from './turn-service-options.ts';
-import { type Batches, findBatches } from './workers/batches.ts';
+import { type Batches, findBatches, postOf } from './workers/batches.ts';
 import { RelayWorkers } from './workers/relay-workers.ts';
 import type { SharedTurnOptions } from './workers/worker-messages.ts';
 
@@ -129,7 +129,7 @@ export class TurnService {
       onEvent: (event) => this.#handleEvent(event),
       onFailure: (error) => env.log.error('The TURN server has failed.', { error: stackOf(error) }),
     });
-    this.#relays = new RelaySockets(env.log, {
+    this.#relays = new RelaySockets(env.log, postOf(batches), {
       onOpened: (relay) => this.#driver.run((now) => this.#machine.handleRelayOpened(now, relay)),
       onFailed: (relay, reason) =>
         this.#driver.run((now) => this.#machine.handleRelayFailed(now, relay, reason)),

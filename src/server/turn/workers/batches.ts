@@ -1,6 +1,6 @@
 /** Whether relay workers can be had on this machine, and how many; says so in the log. docs/adr/0008. */
 import type { Log } from '../../../base/index.ts';
-import { checkBatches, isKernel, type Kernel, openKernel } from '../../../node/index.ts';
+import { checkBatches, DatagramPost, isKernel, type Kernel, openKernel } from '../../../node/index.ts';
 import type { TurnServerOptions } from '../../../turn/index.ts';
 
 export interface Batches {
@@ -30,6 +30,11 @@ export async function findBatches(
   const { segments } = check;
   log.debug('Relay workers move datagrams in batches.', { workers, segments });
   return { kernel, segments, workers };
+}
+
+/** For the relays of the main thread, which serves clients over TCP, TLS and DTLS. */
+export function postOf(batches: Batches | undefined): DatagramPost | undefined {
+  return batches && new DatagramPost(batches.kernel, batches.segments);
 }
 
 function without(log: Log, reason: string): undefined {
