@@ -22,6 +22,7 @@ import type {
 import type { ClientDatagrams } from '../client-datagrams.ts';
 import type { TurnFact } from '../turn-fact.ts';
 import { RelayHand } from './relay-hand.ts';
+import { SharedBacklog } from './shared-backlog.ts';
 import { SharedBandwidth } from './shared-bandwidth.ts';
 import { SharedQuotas } from './shared-quotas.ts';
 import type { WorkerStatistics } from './statistics-board.ts';
@@ -77,6 +78,7 @@ export class RelayWorkers implements ClientDatagrams {
   readonly #hands: readonly RelayHand[];
   readonly #memory: SharedMemory;
   readonly #ledger: SharedQuotas;
+  readonly #backlog: SharedBacklog;
   /** A datagram of ours, and a name. */
   readonly #scratch: KernelMemory;
   readonly #counts: UdpCounts = { received: 0, sent: 0, sendFailed: 0 };
@@ -103,7 +105,9 @@ export class RelayWorkers implements ClientDatagrams {
       quotas: SharedQuotas.buffer(this.#shards),
       quotaSeed: randomBelow(nodeRandom, 2 ** 31),
       bandwidth: SharedBandwidth.buffer(),
+      backlog: SharedBacklog.buffer(this.#shards),
     };
+    this.#backlog = new SharedBacklog(this.#memory.backlog);
     this.#ledger = new SharedQuotas(this.#memory.quotas, MAIN_SHARD, this.#shards, this.#memory.quotaSeed);
     this.quotas = this.#ledger;
     this.bandwidth = new SharedBandwidth(this.#memory.bandwidth);
@@ -134,7 +138,8 @@ export class RelayWorkers implements ClientDatagrams {
 
   /** `sum`, and what the workers have published, some milliseconds old. */
   addStatistics(sum: WorkerStatistics): WorkerStatistics {
-    return this.#hands.reduce((total, { board }) => board.addTo(total), sum);
+    const own = { ...sum, droppedPackets: sum.droppedPackets + this.#backlog.dropped };
+    return this.#hands.reduce((total, { board }) => board.addTo(total), own);
   }
 
   /** A socket for each worker. */
@@ -232,13 +237,11 @@ export class RelayWorkers implements ClientDatagrams {
   }
 
   handOver(shard: number, datagram: HandedOver): void {
-    if (shard === MAIN_SHARD) this.#handlers.onHandOver(datagram);
-    else this.#handOf(shard)?.tell({ type: 'handed-over', datagram });
+    if (this.#backlog.mayPost(shard, datagram.bytes.length)) this.#passHandOver(shard, datagram);
   }
 
   giveSibling(shard: number, data: SiblingData): void {
-    if (shard === MAIN_SHARD) this.#handlers.onSibling(data);
-    else this.#handOf(shard)?.tell({ type: 'sibling', data });
+    if (this.#backlog.mayPost(shard, data.bytes.length)) this.#passSibling(shard, data);
   }
 
   /** As a failure would end it: to see what follows. */
@@ -255,6 +258,21 @@ export class RelayWorkers implements ClientDatagrams {
       listeners.length = 0;
       bell.close();
     }
+  }
+
+  /** What its sender has put on the backlog. */
+  #passHandOver(shard: number, datagram: HandedOver): void {
+    const hand = this.#handOf(shard);
+    if (hand?.runs) hand.tell({ type: 'handed-over', datagram });
+    else this.#backlog.taken(shard, datagram.bytes.length);
+    if (shard === MAIN_SHARD) this.#handlers.onHandOver(datagram);
+  }
+
+  #passSibling(shard: number, data: SiblingData): void {
+    const hand = this.#handOf(shard);
+    if (hand?.runs) hand.tell({ type: 'sibling', data });
+    else this.#backlog.taken(shard, data.bytes.length);
+    if (shard === MAIN_SHARD) this.#handlers.onSibling(data);
   }
 
   #handOf(shard: number): RelayHand | undefined {
@@ -293,6 +311,7 @@ export class RelayWorkers implements ClientDatagrams {
     if (this.#closed) return;
     this.#deaths += 1;
     this.#ledger.forgetShard(hand.shard);
+    this.#backlog.forget();
     hand.board.bury();
     if (livedMs > HEALTHY_AFTER_MS) this.#restartMs = FIRST_RESTART_MS;
     const afterMs = this.#restartMs;
@@ -324,10 +343,10 @@ export class RelayWorkers implements ClientDatagrams {
         this.#handlers.onBindingAnswer(message.answer);
         return;
       case 'hand-over':
-        this.handOver(message.shard, message.datagram);
+        this.#passHandOver(message.shard, message.datagram);
         return;
       case 'sibling':
-        this.giveSibling(message.shard, message.data);
+        this.#passSibling(message.shard, message.data);
         return;
     }
   }

@@ -28,6 +28,7 @@ import { HandedLegs } from './handed-legs.ts';
 import { Listener } from './listener.ts';
 import { PacketMover } from './packet-mover.ts';
 import { type RelayDescriptor, RelayDescriptors } from './relay-descriptors.ts';
+import { SharedBacklog } from './shared-backlog.ts';
 import { SharedBandwidth } from './shared-bandwidth.ts';
 import { SharedQuotas } from './shared-quotas.ts';
 import type { SourceTable } from './source-table.ts';
@@ -69,6 +70,8 @@ export class TurnShard {
   readonly #legs: LegTable<DatagramLeg>;
   readonly #handed: HandedLegs;
   readonly #gate: ClientGate;
+  readonly #shard: number;
+  readonly #backlog: SharedBacklog;
   readonly #desk: BindingDesk;
   #usesDesk = false;
   readonly #rfc3489: boolean;
@@ -99,6 +102,8 @@ export class TurnShard {
     this.#gate = new ClientGate(start.clients);
     this.#desk = new BindingDesk({ rfc3489: start.rfc3489 });
     const { shard, shards, memory } = start;
+    this.#shard = shard;
+    this.#backlog = new SharedBacklog(memory.backlog);
     this.machine = new TurnServer(env, {
       ...start.options,
       relayAddresses: this.#relayAddresses,
@@ -125,12 +130,13 @@ export class TurnShard {
   }
 
   get statistics(): WorkerStatistics {
-    const { malformed, bindings, rateLimited, ...rest } = this.machine.statistics;
+    const { malformed, bindings, rateLimited, droppedPackets, ...rest } = this.machine.statistics;
     const { counts } = this.#desk;
     return {
       ...rest,
       ...this.#tools.counts,
       malformed: malformed + this.#noise,
+      droppedPackets: droppedPackets + this.#backlog.dropped,
       bindings: bindings + counts.bindings,
       rateLimited: rateLimited + counts.rateLimited,
       unwelcome: this.#gate.refused,
@@ -169,6 +175,7 @@ export class TurnShard {
 
   /** A datagram of a client that another worker has received, and we answer. */
   handleHandedOver({ client, server, bytes }: HandedOver): void {
+    this.#backlog.taken(this.#shard, bytes.length);
     const listener = this.#listenerAt(server);
     if (!listener) return;
     const leg = this.#legs.legOf(client, listener.local);
@@ -177,6 +184,7 @@ export class TurnShard {
   }
 
   handleSibling({ from, to, bytes }: SiblingData): void {
+    this.#backlog.taken(this.#shard, bytes.length);
     this.machine.handleSiblingData(monotonicNow(), from, to, bytes);
     this.drain();
   }
@@ -241,7 +249,8 @@ export class TurnShard {
   }
 
   #handOver({ client, server }: Leg, shard: number, bytes: Uint8Array): void {
-    this.#handlers.onHandOver(shard, { client, server, bytes });
+    if (this.#backlog.mayPost(shard, bytes.length))
+      this.#handlers.onHandOver(shard, { client, server, bytes });
   }
 
   #transmit(out: TurnTransmit): void {
@@ -255,7 +264,9 @@ export class TurnShard {
       if (out.dontFragment) this.#relays.setDontFragment(relay, true);
       this.#send(relay.fd, this.#relays.wordsTo(relay, out.to), out.bytes, this.#tools.peerCounts);
       if (out.dontFragment) this.#relays.setDontFragment(relay, false);
-    } else this.#handlers.onSibling(out.shard, { from: out.from, to: out.to, bytes: out.bytes });
+    } else if (this.#backlog.mayPost(out.shard, out.bytes.length)) {
+      this.#handlers.onSibling(out.shard, { from: out.from, to: out.to, bytes: out.bytes });
+    }
   }
 
   #send(fd: number, words: NameWords, bytes: Uint8Array, counts: SendCounts): void {

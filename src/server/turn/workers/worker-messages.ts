@@ -41,6 +41,8 @@ export interface SharedMemory {
   readonly quotas: SharedArrayBuffer;
   readonly quotaSeed: number;
   readonly bandwidth: SharedArrayBuffer;
+  /** Of a `SharedBacklog`. */
+  readonly backlog: SharedArrayBuffer;
 }
 
 export interface WorkerStart {
