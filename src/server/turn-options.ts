@@ -64,8 +64,8 @@ export function turnServiceChanges(settings: Settings, secrets: Secrets): TurnSe
 }
 
 /** More threads than cores only take turns. */
-function workersOf(wanted: Settings['relayWorkers']): number {
-  return wanted === 'auto' ? Math.min(MOST_WORKERS, availableParallelism()) : wanted;
+function workersOf(wanted: Settings['relayWorkers']): NonNullable<TurnServiceOptions['relayWorkers']> {
+  return wanted === 'auto' ? { atMost: Math.min(MOST_WORKERS, availableParallelism()) } : wanted;
 }
 
 /** 1 kilobit a second is 125 bytes a second. */

@@ -39,6 +39,13 @@ export interface PortSlice {
   readonly max: number;
 }
 
+/**
+ * Of several, the first serves those who come over streams, who are fewer: it gets an eighth, unless that is fewer than
+ * some hundred, and never more than the others.
+ */
+const FIRST_PART = 8;
+const FIRST_LEAST = 256;
+
 /** The ports of one shard, out of `min` … `max`. Empty (max < min) when there are too few for all. */
 export function portSlice(min: number, max: number, { index, count }: Shard): PortSlice {
   return { min: boundary(min, max, index, count), max: boundary(min, max, index + 1, count) - 1 };
@@ -46,9 +53,11 @@ export function portSlice(min: number, max: number, { index, count }: Shard): Po
 
 /** Whose slice holds this port of `min` … `max`. */
 export function shardOfPort(min: number, max: number, count: number, port: number): number {
+  const first = firstLength(min, max, count);
+  const others = max - min + 1 - first;
   // The even alignment moves a boundary up by one at most, so the guess is right or one too high.
-  const guess = Math.min(count - 1, Math.floor(((port - min) * count) / (max - min + 1)));
-  let index = guess;
+  const guess = 1 + Math.floor(((port - min - first) * (count - 1)) / others);
+  let index = Math.max(0, Math.min(count - 1, guess));
   while (index > 0 && port < boundary(min, max, index, count)) index -= 1;
   while (index < count - 1 && port >= boundary(min, max, index + 1, count)) index += 1;
   return index;
@@ -57,6 +66,12 @@ export function shardOfPort(min: number, max: number, count: number, port: numbe
 function boundary(min: number, max: number, index: number, count: number): number {
   if (index === 0) return min;
   if (index === count) return max + 1;
-  const even = min + Math.floor(((max - min + 1) * index) / count);
+  const first = firstLength(min, max, count);
+  const even = min + first + Math.floor(((max - min + 1 - first) * (index - 1)) / (count - 1));
   return even + (even & 1);
+}
+
+function firstLength(min: number, max: number, count: number): number {
+  const all = max - min + 1;
+  return Math.min(Math.floor(all / count), Math.max(FIRST_LEAST, Math.floor(all / FIRST_PART)));
 }

@@ -26,6 +26,8 @@ const CHECKS: readonly Check[] = [
   ({ turnPort, port }) =>
     same(turnPort, port) &&
     `--turn-port must differ from --port, which carries TURN over TCP and TLS already, but both are ${port}.`,
+  ({ turnTlsPort, turnPort }) =>
+    same(turnTlsPort, turnPort) && `--turn-tls-port must differ from --turn-port, but both are ${turnPort}.`,
   ({ behaviourDiscovery, alternatePort, turnPort }) =>
     behaviourDiscovery &&
     same(alternatePort, turnPort) &&

@@ -11,6 +11,7 @@ import type { BehaviourDiscovery } from './behaviour-sockets.ts';
 import type { DtlsLegsStatistics } from './dtls-legs.ts';
 import type { StreamLegsLimits } from './stream-legs.ts';
 import type { TurnFact } from './turn-fact.ts';
+import type { RelayWorkersWish } from './workers/batches.ts';
 import type { SharedTurnOptions } from './workers/worker-messages.ts';
 
 export interface TurnServiceOptions
@@ -50,9 +51,9 @@ export interface TurnServiceOptions
   readonly behaviourDiscovery?: BehaviourDiscovery | undefined;
   /**
    * Threads that relay for clients over UDP, where the system lets them (Linux with koffi) and there are relay ports for
-   * all. Default: 0, the main thread does it.
+   * all; a plain number is missed aloud, in the log. Default: 0, the main thread does it.
    */
-  readonly relayWorkers?: number;
+  readonly relayWorkers?: RelayWorkersWish;
   /** Whether STUN clients of before 2008 are answered. Default: no. */
   readonly rfc3489?: boolean;
   /** The addresses of this machine; asked again and again. What the system says, unless a test says otherwise. */

@@ -106,6 +106,7 @@ test('one sentence says what is wrong with a value', () => {
 test('options that do not fit each other are refused', () => {
   for (const [argv, words] of [
     [['--behaviour-discovery', '--alternate-port', '3478'], /^--alternate-port must differ from --turn-port/],
+    [['--turn-tls-port', '3478'], /^--turn-tls-port must differ from --turn-port, but both are 3478\.$/],
     [['--health-port', '5349'], /^--health-port must differ/],
     [['--user', 'a:b', '--user', 'a:c'], /^--user names a twice\.$/],
     [['--credentials-token', 'sixteen-characters'], /^--credentials-token needs --credentials-url/],

@@ -40,7 +40,7 @@ function token(value: Uint8Array): Fill {
 
 const reserveNext: Fill = (writer) => writer.attribute(TurnAttribute.EVEN_PORT, Uint8Array.of(0x80));
 
-test('slices cover the range without a gap, begin even, and differ by two ports at most', () => {
+test('slices cover the range without a gap and begin even; the first is the smallest, the others are alike', () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 1024, max: 60_000 }),
@@ -54,11 +54,19 @@ test('slices cover the range without a gap, begin even, and differ by two ports 
         for (const [i, slice] of slices.entries()) {
           if (i > 0) assert.equal(slice.min, (slices[i - 1]?.max ?? 0) + 1);
           if (i > 0) assert.equal(slice.min % 2, 0);
-          assert.ok(Math.abs(slice.max - slice.min + 1 - span / count) <= 2);
         }
+        const [first = 0, ...others] = slices.map((slice) => slice.max - slice.min + 1);
+        const alike = (span - first) / Math.max(1, count - 1);
+        for (const length of others) assert.ok(Math.abs(length - alike) <= 2);
+        if (count > 1) assert.ok(first <= alike + 2 && first >= Math.min(256, span / count) - 2);
       },
     ),
   );
+});
+
+test('beside one worker, the main thread holds an eighth of the ports', () => {
+  assert.deepEqual(portSlice(49_152, 65_535, { index: 0, count: 2 }), { min: 49_152, max: 51_199 });
+  assert.deepEqual(portSlice(49_152, 65_535, { index: 1, count: 2 }), { min: 51_200, max: 65_535 });
 });
 
 test('a shard allocates from its own slice only', () => {
