@@ -39,7 +39,7 @@ export async function findBatches(
       workers,
     });
   }
-  log.debug('Relay workers move datagrams in batches.', { workers, segments });
+  log.info('Relay workers move datagrams in batches.', { workers, segments });
   return { kernel, segments, workers };
 }
 
@@ -54,6 +54,6 @@ function tellWithout(log: Log, wish: RelayWorkersWish, reason: string): undefine
       'The relay workers that were asked for cannot be had: the main thread relays. Mend the reason, or set --relay-workers to auto or 0.',
       { wanted: wish, reason },
     );
-  } else log.debug('The main thread relays, one datagram at a time.', { reason });
+  } else log.info('The main thread relays, one datagram at a time.', { reason });
   return undefined;
 }
