@@ -51,6 +51,7 @@ export type {
   Settled,
   StreamHandlers,
   StreamListener,
+  TlsOptions,
   UdpBinding,
 } from './platform.ts';
 export { Queue } from './queue.ts';

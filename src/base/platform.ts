@@ -11,7 +11,7 @@ export type Settled<T> = (
     | { readonly value?: undefined; readonly error: Error },
 ) => void;
 
-/** `bytes` belong to the handler. */
+/** `bytes` belong to the handler; of a socket that was bound `batched` they are borrowed until it returns. */
 export type DatagramHandler = (from: SocketAddress, bytes: Uint8Array) => void;
 
 export interface UdpBinding {
@@ -21,15 +21,24 @@ export interface UdpBinding {
   readonly port: number;
   /** What to ask the system for, in bytes; it may give less. */
   readonly receiveBufferBytes?: number;
+  /** The shell may take and send many datagrams in one call. What the handler is given is then overwritten once it returns. */
+  readonly batched?: boolean;
+  /** Hears this group too, and shares the port with whoever else does. RFC 6762 §15. */
+  readonly multicastGroup?: string;
 }
 
 /** A bound UDP socket. Sending never throws and never waits: what cannot be sent is lost, as a datagram may be. */
 export interface DatagramSocket {
   readonly local: SocketAddress;
+  /** What is too long for the way is lost, not cut (DF): only then can a path be probed for its MTU. RFC 8899 §3. */
+  readonly neverFragments: boolean;
   /** `bytes` are given away. After `close` it does nothing. */
   send(bytes: Uint8Array, to: SocketAddress): void;
-  /** Replaces the handler. Set it in the callback that gave the socket, so that nothing is missed. */
-  onDatagram(handler: DatagramHandler): void;
+  /**
+   * Replaces the handlers. Set them in the callback that gave the socket, so that nothing is missed. `afterBatch` is called
+   * behind the last of those that came together.
+   */
+  onDatagram(handler: DatagramHandler, afterBatch?: () => void): void;
   /** Idempotent. No datagram comes after it. */
   close(): void;
 }
@@ -74,6 +83,13 @@ export interface InterfaceAddress {
   readonly interfaceName: string;
 }
 
+export interface TlsOptions {
+  /** What the certificate must be for, and SNI where it is a name. */
+  readonly serverName: string;
+  /** ALPN, best first. */
+  readonly applicationProtocols?: readonly string[];
+}
+
 export interface Platform {
   bindUdp(binding: UdpBinding, done: Settled<DatagramSocket>): void;
   /** `onStream` takes each connection over. */
@@ -84,6 +100,10 @@ export interface Platform {
   ): void;
   /** `from`: a local address, best with port 0. */
   connectTcp(to: SocketAddress, done: Settled<ByteStream>, from?: SocketAddress): void;
+  /** TLS inside the connection; the certificate must be one that the system trusts. */
+  connectTls(to: SocketAddress, options: TlsOptions, done: Settled<ByteStream>): void;
+  /** Whether the system trusts this certificate for that name: for what speaks DTLS. DER, the server's own first. */
+  verifyChain(chain: readonly Uint8Array[], serverName: string, done: Settled<true>): void;
   /** As they are at this moment, the likeliest to be of use first. */
   interfaces(): readonly InterfaceAddress[];
   /** The addresses of a name, canonical, best first; of an address: itself. Never an empty list. */

@@ -1,10 +1,12 @@
 /** This machine as a `Platform`: node:dgram, node:net, node:dns. Rejections become `error` of the callback. */
 import { lookup as resolve } from 'node:dns';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { type AddressInfo, connect, createServer, isIP } from 'node:net';
+import { connect as connectSecure } from 'node:tls';
 import { canonicalIp, formatAddress, type Platform, type SocketAddress, StackError } from '../base/index.ts';
 import { bindError, systemCodeOf } from './bind-error.ts';
 import { NodeByteStream } from './byte-stream.ts';
 import { ownAddresses } from './interfaces.ts';
+import { judgeChain } from './turn/certificate-facts.ts';
 import { bindUdp } from './udp.ts';
 
 export const nodePlatform: Platform = {
@@ -47,6 +49,37 @@ export const nodePlatform: Platform = {
     socket.once('connect', () => {
       socket.off('error', fail);
       done({ value: new NodeByteStream(socket) });
+    });
+  },
+
+  connectTls(to, { serverName, applicationProtocols = [] }, done) {
+    const socket = connectSecure({
+      host: to.ip,
+      port: to.port,
+      ALPNProtocols: [...applicationProtocols],
+      ...(isIP(serverName) === 0 && { servername: serverName }),
+    });
+    const fail = (cause: Error): void => {
+      socket.destroy();
+      done({ error: connectError(to, undefined, cause) });
+    };
+    socket.once('error', fail);
+    socket.once('secureConnect', () => {
+      socket.off('error', fail);
+      done({ value: new NodeByteStream(socket) });
+    });
+  },
+
+  verifyChain(chain, serverName, done) {
+    const facts = judgeChain(chain, { name: serverName, atMs: Date.now() });
+    const refuse = (why: string): Error =>
+      new StackError(
+        'CERTIFICATE_REFUSED',
+        `The certificate for ${serverName} is not to be trusted: ${why}.`,
+      );
+    queueMicrotask(() => {
+      if (facts && facts.fault === undefined) done({ value: true });
+      else done({ error: refuse(facts?.fault ?? 'it is no X.509 certificate') });
     });
   },
 

@@ -82,6 +82,8 @@ function growBuffer(set: (bytes: number) => void, wantedBytes: number): void {
 
 class NodeUdpSocket implements UdpSocket {
   readonly local: SocketAddress;
+  /** node:dgram cannot ask for DF. */
+  readonly neverFragments = false;
   readonly counts: UdpCounts = { received: 0, sent: 0, sendFailed: 0 };
   readonly #socket: Socket;
   readonly #log: Log;
@@ -111,11 +113,12 @@ class NodeUdpSocket implements UdpSocket {
     }
   }
 
-  onDatagram(handler: DatagramHandler): void {
+  onDatagram(handler: DatagramHandler, afterBatch?: () => void): void {
     this.#socket.removeAllListeners('message');
     this.#socket.on('message', (buffer: Buffer, from: RemoteInfo) => {
       this.counts.received += 1;
       handler({ ip: senderIp(from), port: from.port }, plainBytes(buffer));
+      afterBatch?.();
     });
   }
 

@@ -12,6 +12,7 @@ import {
   type SocketAddress,
   StackError,
   type StreamListener,
+  type TlsOptions,
   type UdpBinding,
 } from '../base/index.ts';
 import type { LinkOptions } from './link.ts';
@@ -88,6 +89,19 @@ export class Host implements Platform, Member {
     this.world.after(0, () => {
       const local = from ?? { ip: this.sourceIp(to.ip) ?? '', port: 0 };
       this.#tcp.connect(local, to, done);
+    });
+  }
+
+  /** Nobody listens in here: the bytes go as they are. */
+  connectTls(to: SocketAddress, _options: TlsOptions, done: Settled<ByteStream>): void {
+    this.connectTcp(to, done);
+  }
+
+  /** Names are certificates here: those of the world are trusted. */
+  verifyChain(_chain: readonly Uint8Array[], serverName: string, done: Settled<true>): void {
+    this.#settle<true>(done, () => {
+      if (this.world.names.has(serverName) || canonicalIp(serverName) !== undefined) return true;
+      throw new StackError('CERTIFICATE_REFUSED', `Nobody in this world is called ${serverName}.`);
     });
   }
 

@@ -15,9 +15,12 @@ export interface UdpSurroundings {
 
 export class VirtualUdpSocket implements DatagramSocket {
   readonly local: SocketAddress;
+  /** Whoever sends says so for each datagram. */
+  readonly neverFragments = false;
   readonly #around: UdpSurroundings;
   readonly #release: () => void;
   #handler: DatagramHandler = () => {};
+  #afterBatch: () => void = () => {};
   #icmpHandler: IcmpHandler = () => {};
   #closed = false;
 
@@ -37,8 +40,9 @@ export class VirtualUdpSocket implements DatagramSocket {
     this.#around.send({ protocol: 'udp', from, to, payload: bytes, ...flag });
   }
 
-  onDatagram(handler: DatagramHandler): void {
+  onDatagram(handler: DatagramHandler, afterBatch: () => void = () => {}): void {
     this.#handler = handler;
+    this.#afterBatch = afterBatch;
   }
 
   onIcmp(handler: IcmpHandler): void {
@@ -47,6 +51,7 @@ export class VirtualUdpSocket implements DatagramSocket {
 
   receive(packet: UdpPacket): void {
     if (!this.#closed) this.#handler(packet.from, packet.payload);
+    if (!this.#closed) this.#afterBatch();
   }
 
   receiveIcmp({ about, error }: IcmpPacket): void {
