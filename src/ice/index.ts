@@ -1,2 +1,21 @@
 /** Floor 3: connectivity as a machine. No I/O. RFC 8445. */
+export type {
+  IceEvent,
+  IceGatheringError,
+  IceGatheringState,
+  IceRole,
+  IceState,
+  PairEnd,
+  SelectedPair,
+} from './events.ts';
+export type { CandidateType, IceProtocol, TcpType } from './gatherer-port.ts';
 export type { IceRequest, IceTransmit, SocketFacts, SocketId } from './io.ts';
+export {
+  DEFAULT_LIMITS,
+  DEFAULT_TIMING,
+  type IceAgentOptions,
+  type IceLimits,
+  type IcePolicy,
+  type IceServer,
+  type IceTiming,
+} from './options.ts';
