@@ -21,7 +21,10 @@ export interface UdpBinding {
   readonly port: number;
   /** What to ask the system for, in bytes; it may give less. */
   readonly receiveBufferBytes?: number;
-  /** The shell may take and send many datagrams in one call. What the handler is given is then overwritten once it returns. */
+  /**
+   * The shell may take and send many datagrams in one call. What the handler is given is then overwritten once it returns,
+   * and what is given to `send` is the caller's again once that returns.
+   */
   readonly batched?: boolean;
   /** Hears this group too, and shares the port with whoever else does. RFC 6762 §15. */
   readonly multicastGroup?: string;
@@ -32,7 +35,7 @@ export interface DatagramSocket {
   readonly local: SocketAddress;
   /** What is too long for the way is lost, not cut (DF): only then can a path be probed for its MTU. RFC 8899 §3. */
   readonly neverFragments: boolean;
-  /** `bytes` are given away. After `close` it does nothing. */
+  /** `bytes` are given away, unless it was bound `batched`: then they are copied. After `close` it does nothing. */
   send(bytes: Uint8Array, to: SocketAddress): void;
   /**
    * Replaces the handlers. Set them in the callback that gave the socket, so that nothing is missed. `afterBatch` is called

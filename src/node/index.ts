@@ -26,11 +26,13 @@ export {
   SendList,
   sendDatagram,
   TcpDescriptors,
+  TcpStreams,
   UdpDescriptors,
   wordsOf,
   writeName,
   writeWords,
 } from './batch/index.ts';
+export { type DatagramFacts, datagramFacts } from './batched-udp.ts';
 export { type BindErrorCode, bindError, systemCodeOf } from './bind-error.ts';
 export { monotonicNow } from './clock.ts';
 export { nodeCrypto } from './crypto.ts';

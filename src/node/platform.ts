@@ -2,16 +2,25 @@
 import { lookup as resolve } from 'node:dns';
 import { type AddressInfo, connect, createServer, isIP } from 'node:net';
 import { connect as connectSecure } from 'node:tls';
-import { canonicalIp, formatAddress, type Platform, type SocketAddress, StackError } from '../base/index.ts';
+import {
+  canonicalIp,
+  type DatagramSocket,
+  formatAddress,
+  type Platform,
+  type SocketAddress,
+  StackError,
+  type UdpBinding,
+} from '../base/index.ts';
+import { openPost } from './batched-udp.ts';
 import { bindError, systemCodeOf } from './bind-error.ts';
 import { NodeByteStream } from './byte-stream.ts';
 import { ownAddresses } from './interfaces.ts';
 import { judgeChain } from './turn/certificate-facts.ts';
-import { bindUdp } from './udp.ts';
+import { bindUdp, RECEIVE_BUFFER_BYTES } from './udp.ts';
 
 export const nodePlatform: Platform = {
   bindUdp(binding, done) {
-    bindUdp(binding).then(
+    bindAny(binding).then(
       (value) => done({ value }),
       (error: Error) => done({ error }),
     );
@@ -96,6 +105,13 @@ export const nodePlatform: Platform = {
     });
   },
 };
+
+async function bindAny(binding: UdpBinding): Promise<DatagramSocket> {
+  const { ip, port, receiveBufferBytes = RECEIVE_BUFFER_BYTES } = binding;
+  const post = binding.batched ? (await openPost()).post : undefined;
+  if (!post) return bindUdp(binding);
+  return post.bind({ ip, port }, { bufferBytes: receiveBufferBytes, neverFragments: true });
+}
 
 function connectError(to: SocketAddress, from: SocketAddress | undefined, cause: Error): StackError {
   const where = formatAddress(to);

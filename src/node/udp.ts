@@ -16,6 +16,7 @@ import {
 import { bindError, systemCodeOf } from './bind-error.ts';
 import { monotonicNow } from './clock.ts';
 import { plainBytes } from './plain-bytes.ts';
+import { SenderAddress } from './sender-address.ts';
 
 export interface UdpOptions extends UdpBinding {
   readonly log?: Log;
@@ -37,7 +38,7 @@ export interface UdpSocket extends DatagramSocket {
 }
 
 /** 4 MiB holds about 30 ms of a gigabit: long enough for a collection pause, short enough to stay live. */
-const RECEIVE_BUFFER_BYTES = 4 * 2 ** 20;
+export const RECEIVE_BUFFER_BYTES = 4 * 2 ** 20;
 
 /** Below this the system's own default is no worse. */
 const SMALLEST_BUFFER_BYTES = 2 ** 18;
@@ -47,7 +48,7 @@ const LOG_AGAIN_AFTER_MS = 60_000;
 
 /** Rejects with a StackError whose code is a `BindErrorCode`. */
 export function bindUdp(options: UdpOptions): Promise<UdpSocket> {
-  const { ip, port, log = silentLog, receiveBufferBytes = RECEIVE_BUFFER_BYTES } = options;
+  const { ip, port, log = silentLog, receiveBufferBytes = RECEIVE_BUFFER_BYTES, batched = false } = options;
   const family = familyOf(ip);
   return new Promise((resolve, reject) => {
     const socket = createSocket({
@@ -62,7 +63,7 @@ export function bindUdp(options: UdpOptions): Promise<UdpSocket> {
       socket.removeAllListeners('error');
       growBuffer((bytes) => socket.setRecvBufferSize(bytes), receiveBufferBytes);
       growBuffer((bytes) => socket.setSendBufferSize(bytes), receiveBufferBytes);
-      resolve(new NodeUdpSocket(socket, log));
+      resolve(new NodeUdpSocket(socket, log, batched));
     });
     socket.bind({ address: ip, port, exclusive: true });
   });
@@ -87,19 +88,23 @@ class NodeUdpSocket implements UdpSocket {
   readonly counts: UdpCounts = { received: 0, sent: 0, sendFailed: 0 };
   readonly #socket: Socket;
   readonly #log: Log;
+  /** node:dgram holds what it could not send at once, and whoever asked for batches may use the bytes again. */
+  readonly #copies: boolean;
   readonly #loggedAt = new Map<string, number>();
   #closing: Promise<void> | undefined;
 
-  constructor(socket: Socket, log: Log) {
+  constructor(socket: Socket, log: Log, copies: boolean) {
     const { address, port } = socket.address();
     this.local = { ip: canonicalIp(address) ?? address, port };
     this.#socket = socket;
     this.#log = log;
+    this.#copies = copies;
     // Windows reports ICMP "port unreachable" here; the socket goes on working.
     socket.on('error', (error) => this.#report(error));
   }
 
-  send(bytes: Uint8Array, to: SocketAddress): void {
+  send(given: Uint8Array, to: SocketAddress): void {
+    const bytes = this.#copies ? given.slice() : given;
     // Port 0 makes dgram throw; a peer can name it, so it is only a datagram that cannot be sent.
     if (this.#closing || to.port === 0) {
       this.counts.sendFailed += 1;
@@ -114,10 +119,11 @@ class NodeUdpSocket implements UdpSocket {
   }
 
   onDatagram(handler: DatagramHandler, afterBatch?: () => void): void {
+    const sender = new SenderAddress();
     this.#socket.removeAllListeners('message');
     this.#socket.on('message', (buffer: Buffer, from: RemoteInfo) => {
       this.counts.received += 1;
-      handler({ ip: senderIp(from), port: from.port }, plainBytes(buffer));
+      handler(sender.of(from), plainBytes(buffer));
       afterBatch?.();
     });
   }
@@ -155,11 +161,4 @@ class NodeUdpSocket implements UdpSocket {
       sendFailed: this.counts.sendFailed,
     });
   }
-}
-
-/** The system writes canonical text, except for a zone (`fe80::1%eth0`) and IPv4 in mixed notation. */
-function senderIp(from: RemoteInfo): string {
-  const { address } = from;
-  if (from.family === 'IPv4') return address;
-  return address.includes('%') || address.includes('.') ? (canonicalIp(address) ?? address) : address;
 }

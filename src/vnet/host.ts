@@ -71,7 +71,12 @@ export class Host implements Platform, Member {
   bindUdp(binding: UdpBinding, done: Settled<VirtualUdpSocket>): void {
     this.#settle(done, () => {
       const local = this.#udp.choose({ ip: canonicalIp(binding.ip) ?? binding.ip, port: binding.port });
-      const socket = new VirtualUdpSocket(local, this, () => this.#udp.release(local, socket));
+      const socket = new VirtualUdpSocket(
+        local,
+        this,
+        () => this.#udp.release(local, socket),
+        binding.batched,
+      );
       this.#udp.hold(local, socket);
       return socket;
     });

@@ -19,15 +19,17 @@ export class VirtualUdpSocket implements DatagramSocket {
   readonly neverFragments = false;
   readonly #around: UdpSurroundings;
   readonly #release: () => void;
+  readonly #copies: boolean;
   #handler: DatagramHandler = () => {};
   #afterBatch: () => void = () => {};
   #icmpHandler: IcmpHandler = () => {};
   #closed = false;
 
-  constructor(local: SocketAddress, around: UdpSurroundings, release: () => void) {
+  constructor(local: SocketAddress, around: UdpSurroundings, release: () => void, copies = false) {
     this.local = local;
     this.#around = around;
     this.#release = release;
+    this.#copies = copies;
   }
 
   send(bytes: Uint8Array, to: SocketAddress, dontFragment = false): void {
@@ -37,7 +39,8 @@ export class VirtualUdpSocket implements DatagramSocket {
     if (ip === undefined) return;
     const from = { ip, port: this.local.port };
     const flag = dontFragment ? { dontFragment: true as const } : {};
-    this.#around.send({ protocol: 'udp', from, to, payload: bytes, ...flag });
+    const payload = this.#copies ? bytes.slice() : bytes;
+    this.#around.send({ protocol: 'udp', from, to, payload, ...flag });
   }
 
   onDatagram(handler: DatagramHandler, afterBatch: () => void = () => {}): void {

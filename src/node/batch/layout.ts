@@ -56,6 +56,8 @@ export const IPV6_V6ONLY = 26;
 export const PMTUDISC_DONT = 0;
 /** Set DF and refuse what is known to be too long. */
 export const PMTUDISC_DO = 2;
+/** Set DF, whatever is known of the way: refuse only what the interface cannot take. ip(7). */
+export const PMTUDISC_PROBE = 3;
 
 export const SOL_UDP = 17;
 export const UDP_SEGMENT = 103;
@@ -66,6 +68,8 @@ export const MAX_RUN_BYTES = 65_507;
 
 export const MSG_DONTWAIT = 0x40;
 export const MSG_ERRQUEUE = 0x2000;
+export const MSG_NOSIGNAL = 0x4000;
+export const F_DUPFD_CLOEXEC = 1030;
 
 export const EPOLL_CTL_ADD = 1;
 export const EPOLL_CTL_DEL = 2;

@@ -103,6 +103,8 @@ export class SendList {
     const joins =
       !this.#closed &&
       words === this.#words &&
+      // An empty one would be no segment at all.
+      length > 0 &&
       length <= this.#segmentBytes &&
       this.#segments < MAX_SEGMENTS &&
       this.#runBytes + length <= MAX_RUN_BYTES;

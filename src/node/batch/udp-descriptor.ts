@@ -13,6 +13,7 @@ import {
   IPV6_V6ONLY,
   NAME_BYTES,
   PMTUDISC_DONT,
+  PMTUDISC_PROBE,
   SO_RCVBUF,
   SO_RCVBUFFORCE,
   SO_REUSEPORT,
@@ -33,6 +34,8 @@ export interface UdpDescriptorOptions {
   readonly share?: 'first' | 'further';
   /** To ask for in each direction; the system may give less. Default: what the system gives by itself. */
   readonly bufferBytes?: number;
+  /** DF on every datagram: what is too long for the way is lost. Default: it is cut. */
+  readonly neverFragments?: boolean;
 }
 
 export class UdpDescriptors {
@@ -57,8 +60,9 @@ export class UdpDescriptors {
     if (!isV4) this.#set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
     if (options.share === 'further') this.#set(fd, SOL_SOCKET, SO_REUSEPORT, 1);
     // RFC 8656 §14: DF is clear unless the client asks for it. Linux sets it on its own otherwise.
-    if (isV4) this.#set(fd, IPPROTO_IP, IP_MTU_DISCOVER, PMTUDISC_DONT);
-    else this.#set(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, PMTUDISC_DONT);
+    const discover = options.neverFragments ? PMTUDISC_PROBE : PMTUDISC_DONT;
+    if (isV4) this.#set(fd, IPPROTO_IP, IP_MTU_DISCOVER, discover);
+    else this.#set(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, discover);
     if (options.bufferBytes !== undefined) this.#grow(fd, options.bufferBytes);
     const length = writeName(this.#memory, this.#name, address);
     if (this.#kernel.bind(fd, this.#memory.address + this.#name, length) === 0) {

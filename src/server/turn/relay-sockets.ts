@@ -63,7 +63,7 @@ export class RelaySockets {
 
   #bind(local: SocketAddress): Promise<UdpSocket | PostedSocket> {
     return this.#post
-      ? this.#post.bind(local, RECEIVE_BUFFER_BYTES)
+      ? this.#post.bind(local, { bufferBytes: RECEIVE_BUFFER_BYTES })
       : bindUdp({ ...local, receiveBufferBytes: RECEIVE_BUFFER_BYTES, log: this.#log });
   }
 

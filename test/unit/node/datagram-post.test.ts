@@ -13,7 +13,7 @@ import {
   type UdpSocket,
 } from '../../../src/node/index.ts';
 
-const BUFFER_BYTES = 2 ** 22;
+const BINDING = { bufferBytes: 2 ** 22 };
 let kernel: Kernel | undefined;
 let segments = false;
 
@@ -49,8 +49,8 @@ async function pair(ip: string): Promise<[PostedSocket, PostedSocket, UdpSocket]
   if (!kernel) return undefined;
   const post = new DatagramPost(kernel, segments);
   const sockets = [
-    await post.bind({ ip, port: 0 }, BUFFER_BYTES),
-    await post.bind({ ip, port: 0 }, BUFFER_BYTES),
+    await post.bind({ ip, port: 0 }, BINDING),
+    await post.bind({ ip, port: 0 }, BINDING),
     await bindUdp({ ip, port: 0 }),
   ] as const;
   opened.push(...sockets);
@@ -67,13 +67,13 @@ for (const ip of ['127.0.0.1', '::1']) {
         return;
       }
       const post = new DatagramPost(batched, withSegments && segments);
-      const a = await post.bind({ ip, port: 0 }, BUFFER_BYTES);
-      const b = await post.bind({ ip, port: 0 }, BUFFER_BYTES);
+      const a = await post.bind({ ip, port: 0 }, BINDING);
+      const b = await post.bind({ ip, port: 0 }, BINDING);
       const plain = await bindUdp({ ip, port: 0 });
       opened.push(a, b, plain);
       const atB = listen(b);
       const atPlain = listen(plain);
-      const lengths = [1000, 1000, 1000, 400, 1000, 1, 0, 1, 1200, 1200, 9000, 9000, 3];
+      const lengths = [1000, 1000, 1000, 400, 1000, 1000, 0, 1000, 1, 0, 1, 1200, 1200, 9000, 9000, 3];
       for (const [i, length] of lengths.entries()) {
         a.send(new Uint8Array(length).fill(i), b.local);
         a.send(new Uint8Array(length).fill(100 + i), plain.local);
@@ -112,7 +112,7 @@ test('what cannot be sent is counted, never thrown, and a closed socket says not
   const sockets = await pair('127.0.0.1');
   if (!sockets || !kernel) return;
   const post = new DatagramPost(kernel, segments);
-  const socket = await post.bind({ ip: '127.0.0.1', port: 0 }, BUFFER_BYTES);
+  const socket = await post.bind({ ip: '127.0.0.1', port: 0 }, BINDING);
   const [, b] = sockets;
   socket.send(Uint8Array.of(1), { ip: '127.0.0.1', port: 0 });
   socket.send(Uint8Array.of(1), { ip: '::1', port: 9 });
@@ -133,5 +133,5 @@ test('an address that is taken is named', async () => {
   const sockets = await pair('127.0.0.1');
   if (!sockets || !kernel) return;
   const post = new DatagramPost(kernel, segments);
-  await assert.rejects(post.bind(sockets[2].local, BUFFER_BYTES), { code: 'ADDRESS_IN_USE' });
+  await assert.rejects(post.bind(sockets[2].local, BINDING), { code: 'ADDRESS_IN_USE' });
 });
