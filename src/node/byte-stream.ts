@@ -1,5 +1,6 @@
-/** A TCP connection of node:net as a `ByteStream`. Reads nothing before somebody listens. */
+/** A TCP connection of node:net, or the TLS inside one, as a `ByteStream`. Reads nothing before somebody listens. */
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { type ByteStream, canonicalIp, type SocketAddress, type StreamHandlers } from '../base/index.ts';
 import { plainBytes } from './plain-bytes.ts';
 
@@ -42,7 +43,9 @@ export class NodeByteStream implements ByteStream {
   }
 
   abort(): void {
-    this.#socket.resetAndDestroy();
+    // Node resets bare TCP only.
+    if (this.#socket instanceof TLSSocket) this.#socket.destroy();
+    else this.#socket.resetAndDestroy();
   }
 
   /** Shared by all writes, so that one costs no closure. */

@@ -63,10 +63,15 @@ export function bindUdp(options: UdpOptions): Promise<UdpSocket> {
       socket.removeAllListeners('error');
       growBuffer((bytes) => socket.setRecvBufferSize(bytes), receiveBufferBytes);
       growBuffer((bytes) => socket.setSendBufferSize(bytes), receiveBufferBytes);
-      resolve(new NodeUdpSocket(socket, log, batched));
+      resolve(wrapUdp(socket, log, batched));
     });
     socket.bind({ address: ip, port, exclusive: true });
   });
+}
+
+/** Around a socket that is bound, and is its own from now on. `copies`: what is given to `send` is the caller's again. */
+export function wrapUdp(socket: Socket, log: Log, copies: boolean): UdpSocket {
+  return new NodeUdpSocket(socket, log, copies);
 }
 
 /** Some systems refuse what is above their maximum instead of giving the maximum: then ask for half. */

@@ -1,6 +1,7 @@
 /** What a server's certificate says, and whether it can be trusted for a name. Asks nobody on the network. RFC 5280, RFC 6125. */
 import { X509Certificate } from 'node:crypto';
-import { checkServerIdentity, rootCertificates } from 'node:tls';
+import { checkServerIdentity } from 'node:tls';
+import { authorities } from '../authorities.ts';
 
 export interface CertificateFacts {
   /** Why it is not to be trusted, as Node calls it (`CERT_HAS_EXPIRED` …); `undefined`: it is. */
@@ -17,8 +18,10 @@ export interface CertificateFacts {
 export interface TrustQuestion {
   /** The name or address that it must be for. */
   readonly name: string;
-  /** PEM of a further authority. */
+  /** PEM of a further authority; Node's own are trusted too. */
   readonly ca?: string | undefined;
+  /** PEM of all that are to be trusted, one each. Default: `ca`, and Node's own. */
+  readonly roots?: readonly string[];
   /** Milliseconds since 1970. */
   readonly atMs: number;
 }
@@ -54,9 +57,8 @@ export function judgeChain(
 function faultOf(
   own: X509Certificate,
   chain: readonly X509Certificate[],
-  { name, ca, atMs }: TrustQuestion,
+  { name, ca, roots = authorities(ca === undefined ? [] : [ca]), atMs }: TrustQuestion,
 ): string | undefined {
-  const roots = [...(ca === undefined ? [] : [ca]), ...rootCertificates];
   let last = own;
   for (let links = 0; ; links++) {
     if (atMs > Date.parse(last.validTo)) return 'CERT_HAS_EXPIRED';
