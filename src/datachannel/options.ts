@@ -21,6 +21,50 @@ export interface DataChannelOptions {
   readonly negotiatedStream?: number | undefined;
 }
 
+/** RTCDataChannelState. */
+export type ChannelState = 'connecting' | 'open' | 'closing' | 'closed';
+
+/** What a transport of channels is told. Every number has a default with a reason. */
+export interface DataChannelLimits {
+  /** The largest message that we take: what was announced as `a=max-message-size`. */
+  readonly maxMessageBytes: number;
+  /** Channels that the peer may have open at once; what goes beyond is refused. */
+  readonly maxPeerChannels: number;
+  /** Of labels and protocols of the peer's channels together. */
+  readonly maxPeerNameBytes: number;
+}
+
+export const DEFAULT_CHANNEL_LIMITS: DataChannelLimits = {
+  /** What browsers announce. */
+  maxMessageBytes: 262_144,
+  /** Four times what a Chromium opens at most; each costs about a kilobyte. */
+  maxPeerChannels: 4096,
+  /** A label of 256 bytes for each, or some of the longest. */
+  maxPeerNameBytes: 2 ** 20,
+};
+
+/** With whom. RFC 8841 §5, §6. */
+export interface SctpEnds {
+  /** Decides who has the even streams. RFC 8832 §6. */
+  readonly role: 'client' | 'server';
+  readonly localPort: number;
+  readonly remotePort: number;
+  /** The largest message that the peer takes; 0: any. */
+  readonly remoteMaxMessageBytes: number;
+}
+
+/** What RTCDataChannelStats counts. */
+export interface ChannelStatistics {
+  readonly channel: ChannelId;
+  readonly stream: number | undefined;
+  readonly state: ChannelState;
+  readonly facts: ChannelFacts;
+  readonly messagesSent: number;
+  readonly bytesSent: number;
+  readonly messagesReceived: number;
+  readonly bytesReceived: number;
+}
+
 /** A message as the user has it. */
 export interface ChannelMessage {
   readonly kind: 'text' | 'binary';
