@@ -62,7 +62,11 @@ export interface RemoteSection {
 /** What browsers assume where no port stands. */
 const USUAL_SCTP_PORT = 5000;
 
-export function readSection(session: SessionDescription, index: number, media: MediaDescription): RemoteSection {
+export function readSection(
+  session: SessionDescription,
+  index: number,
+  media: MediaDescription,
+): RemoteSection {
   const mid = attributeOf(media, 'mid');
   const section = { index, mid };
   if (mid !== undefined && !isToken(mid)) {
@@ -102,12 +106,18 @@ export function isDataChannels(media: MediaDescription): boolean {
 function checkRtcpMux(media: MediaDescription, section: Named): void {
   if (!media.protocol.includes('RTP/') || hasAttribute(media, 'rtcp-mux')) return;
   if (hasAttribute(media, 'bundle-only')) return; // RFC 9429 §5.2.1: then it stands with the section it is bundled into.
-  throw contentFault(`There is no a=rtcp-mux in ${nameOf(section)}; RTCP on a port of its own is not supported.`);
+  throw contentFault(
+    `There is no a=rtcp-mux in ${nameOf(section)}; RTCP on a port of its own is not supported.`,
+  );
 }
 
 type Named = Pick<RemoteSection, 'index' | 'mid'>;
 
-function readTransport(session: SessionDescription, media: MediaDescription, section: Named): SectionTransport {
+function readTransport(
+  session: SessionDescription,
+  media: MediaDescription,
+  section: Named,
+): SectionTransport {
   const setup = inheritedAttributeOf(session, media, 'setup');
   const tlsId = inheritedAttributeOf(session, media, 'tls-id');
   if (setup !== undefined && parseSetup(setup) === undefined) {

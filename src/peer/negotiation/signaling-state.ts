@@ -29,7 +29,11 @@ const TRANSITIONS: Readonly<Record<DescriptionType, Readonly<Record<Side, Transi
 };
 
 /** `undefined`: such a description may not come in this state. */
-export function nextState(state: SignalingState, side: Side, type: DescriptionType): SignalingState | undefined {
+export function nextState(
+  state: SignalingState,
+  side: Side,
+  type: DescriptionType,
+): SignalingState | undefined {
   return TRANSITIONS[type][side][state];
 }
 

@@ -1,0 +1,477 @@
+/**
+ * Offer and answer as one machine: what descriptions are made, which may be applied when, and what follows for the transport.
+ * Does nothing itself: every verb answers the steps to be carried out. When a verb throws, nothing has changed.
+ * RFC 9429, webrtc.html §4.4.1.5, §4.4.2, §4.7.3.
+ */
+import { invariant } from '../../base/index.ts';
+import {
+  type CandidateAttribute,
+  parseDescription,
+  writeCandidate,
+  writeDescription,
+} from '../../sdp/index.ts';
+import type { LocalIceCandidate } from '../session-events.ts';
+import type { Description, LocalDescriptionWish, OfferWish, RemoteIceCandidate } from '../session-port.ts';
+import type { SignalingState } from '../states.ts';
+import {
+  type Agreement,
+  type AnswerPlan,
+  agreeAsAnswerer,
+  agreeAsOfferer,
+  planAnswer,
+  stepsBetween,
+} from './agreement.ts';
+import { makeAnswer } from './answer.ts';
+import { CreatedDescriptions } from './created-descriptions.ts';
+import { createSessionId, createTlsId } from './credentials.ts';
+import { SETUP_OF_ROLE } from './dtls-role.ts';
+import { stateFault, syntaxFault } from './faults.ts';
+import { Generations } from './generations.ts';
+import { LocalCandidates } from './local-candidates.ts';
+import type { CreatedDescription, LocalDescription } from './local-description.ts';
+
+import {
+  dataIndexOf,
+  isUsed,
+  type LocalSection,
+  type LocalSession,
+  REJECTED,
+  transportIndexOf,
+} from './local-session.ts';
+import { makeOffer } from './offer.ts';
+import type { NegotiationOptions } from './options.ts';
+import { type CandidatePlace, placeCandidate } from './remote-candidate.ts';
+import {
+  candidateSteps,
+  carriesTransport,
+  type RemoteDescription,
+  readRemote,
+  textOf,
+  usernameFragmentOf,
+  withCandidate,
+  withCandidatesOf,
+} from './remote-description.ts';
+import { checkAnswers, checkSuccession } from './remote-session.ts';
+import { impliedType, nextState } from './signaling-state.ts';
+import type { IceCredentials, NegotiationStep } from './step.ts';
+import { type LocalConstants, writeLocal } from './write-local.ts';
+
+interface Descriptions {
+  readonly local: LocalDescription | undefined;
+  readonly remote: RemoteDescription | undefined;
+}
+
+const NO_DESCRIPTIONS: Descriptions = { local: undefined, remote: undefined };
+
+export class Negotiation {
+  readonly #constants: LocalConstants;
+  readonly #options: NegotiationOptions;
+  readonly #generations: Generations;
+  readonly #offers = new CreatedDescriptions('offer');
+  readonly #answers = new CreatedDescriptions('answer');
+  readonly #candidates = new LocalCandidates();
+  #state: SignalingState = 'stable';
+  #current = NO_DESCRIPTIONS;
+  #pending = NO_DESCRIPTIONS;
+  /** What the transport runs by: of the last answer, provisional ones too. */
+  #running: Agreement | undefined;
+  /** What the pending remote offer asks of an answer. */
+  #plan: (AnswerPlan & { readonly tlsId: string }) | undefined;
+  /** Of the DTLS association that there is or will be. */
+  #tlsId: string;
+  #wantsData = false;
+  /** Of every section that ever was: a place that is used again gets another. RFC 9429 §5.2.2. */
+  readonly #mids = new Set<string>();
+  #version = 0;
+  /** Counts everything that a description depends on. */
+  #revision = 0;
+  #canTrickle: boolean | undefined;
+
+  constructor(options: NegotiationOptions) {
+    const { random, fingerprints, maxMessageBytes } = options;
+    this.#options = options;
+    this.#constants = { sessionId: createSessionId(random), fingerprints, maxMessageBytes };
+    this.#generations = new Generations(random);
+    this.#tlsId = createTlsId(random);
+  }
+
+  get signalingState(): SignalingState {
+    return this.#state;
+  }
+
+  get currentLocalDescription(): Description | undefined {
+    return this.#describeLocal(this.#current.local);
+  }
+
+  get pendingLocalDescription(): Description | undefined {
+    return this.#describeLocal(this.#pending.local);
+  }
+
+  get currentRemoteDescription(): Description | undefined {
+    return describeRemote(this.#current.remote);
+  }
+
+  get pendingRemoteDescription(): Description | undefined {
+    return describeRemote(this.#pending.remote);
+  }
+
+  /** `undefined` before there was a remote description. RFC 9429 §4.1.17. */
+  get canTrickle(): boolean | undefined {
+    return this.#canTrickle;
+  }
+
+  /** Of the newest generation, which may not have begun. */
+  get localIce(): IceCredentials {
+    return this.#generations.newest;
+  }
+
+  /** Whether there is an RTCSctpTransport: from the first offer with data on, whoever makes it. webrtc.html §4.4.1.5. */
+  get hasSctp(): boolean {
+    if (this.#running?.sctp) return true;
+    const { local, remote } = this.#pending;
+    return (
+      (local !== undefined && dataIndexOf(local.session) >= 0) || (remote?.transport?.sctp.port ?? 0) > 0
+    );
+  }
+
+  /** The first data channel was made. */
+  requestData(): void {
+    if (this.#wantsData) return;
+    this.#wantsData = true;
+    this.#revision += 1;
+  }
+
+  /** The next offer restarts ICE, and negotiation is needed. webrtc.html §4.4.2. */
+  restartIce(): void {
+    this.#generations.wantRestart();
+    this.#revision += 1;
+  }
+
+  /** Servers or policy are others: the next offer restarts ICE, whenever it is made. RFC 9429 §4.1.18. */
+  changeConfiguration(): void {
+    this.#generations.outdate();
+    this.#revision += 1;
+  }
+
+  /** Asks only what is settled: judge it in `stable`. webrtc.html §4.7.3. */
+  isNeeded(): boolean {
+    if (this.#state === 'closed') return false;
+    if (this.#generations.isRestartWanted) return true;
+    const { local } = this.#current;
+    return this.#wantsData && (local === undefined || dataIndexOf(local.session) < 0);
+  }
+
+  createOffer(wish: OfferWish = {}): Description {
+    if (this.#state !== 'stable' && this.#state !== 'have-local-offer') {
+      throw stateFault('createOffer', this.#state);
+    }
+    const ice = this.#generations.forOffer(wish.iceRestart === true);
+    const session = makeOffer({
+      sections: this.#sections(),
+      wantsData: this.#wantsData,
+      createMid: () => this.#createMid(),
+      transport: { ice, setup: 'actpass', tlsId: this.#tlsId },
+    });
+    return { type: 'offer', sdp: this.#create(this.#offers, session).sdp };
+  }
+
+  createAnswer(): Description {
+    const offer = this.#pending.remote;
+    if ((this.#state !== 'have-remote-offer' && this.#state !== 'have-local-pranswer') || !offer) {
+      throw stateFault('createAnswer', this.#state);
+    }
+    return { type: 'answer', sdp: this.#create(this.#answers, this.#makeAnswer(offer)).sdp };
+  }
+
+  setLocalDescription(wish: LocalDescriptionWish = {}): NegotiationStep[] {
+    this.#refuseClosed('setLocalDescription');
+    const type = wish.type ?? impliedType(this.#state);
+    if (type === 'rollback') return this.#rollBack('local');
+    const sdp = wish.sdp ?? '';
+    const made = type === 'offer' ? this.#offers : this.#answers;
+    const found = sdp === '' ? undefined : made.find(sdp);
+    const next = nextState(this.#state, 'local', type);
+    if (!next) throw stateFault(`Setting a local ${type}`, this.#state);
+    const created = found ?? made.last(this.#revision) ?? this.#createImplied(type);
+    const local = { type, session: created.session, version: created.version };
+    const steps = type === 'offer' ? this.#applyLocalOffer(local) : this.#applyLocalAnswer(local);
+    this.#enter(next);
+    return steps;
+  }
+
+  setRemoteDescription({ type, sdp }: Description): NegotiationStep[] {
+    this.#refuseClosed('setRemoteDescription');
+    if (type === 'rollback') return this.#rollBack('remote');
+    // webrtc.html §4.4.2: an offer where none may come takes ours back first.
+    const yields = type === 'offer' && nextState(this.#state, 'remote', type) === undefined;
+    const from = yields ? nextState(this.#state, 'local', 'rollback') : this.#state;
+    const next = from && nextState(from, 'remote', type);
+    if (!next) throw stateFault(`Setting a remote ${type}`, this.#state);
+    const { description: parsed, fault } = parseDescription(sdp);
+    if (!parsed) throw syntaxFault(fault);
+    const remote = readRemote(type, sdp, parsed);
+    const steps =
+      remote.type === 'offer' ? this.#applyRemoteOffer(remote, yields) : this.#applyRemoteAnswer(remote);
+    this.#canTrickle = remote.session.iceOptions.has('trickle');
+    this.#enter(next);
+    return steps;
+  }
+
+  /** `null`: the end of candidates, of everything. */
+  addIceCandidate(wish: RemoteIceCandidate | null): NegotiationStep[] {
+    this.#refuseClosed('addIceCandidate');
+    const { remote: pending } = this.#pending;
+    const { remote: current } = this.#current;
+    const applied = [pending, current].filter((description) => description !== undefined);
+    const places = placeCandidate(wish, pending ?? current, applied);
+    return places.flatMap((place) => this.#addRemote(place));
+  }
+
+  /** One of ours was found: it stands in our descriptions from here on. `undefined`: of a generation that is gone. */
+  addLocalCandidate(candidate: CandidateAttribute, url?: string): LocalIceCandidate | undefined {
+    const usernameFragment = candidate.usernameFragment ?? this.localIce.usernameFragment;
+    const label = this.#labelOf(usernameFragment);
+    if (!label) return undefined;
+    this.#candidates.add(usernameFragment, candidate);
+    return { ...label, candidate: writeCandidate({ ...candidate, usernameFragment }), url };
+  }
+
+  /** All of this generation are found. */
+  endLocalCandidates(
+    usernameFragment: string = this.localIce.usernameFragment,
+  ): LocalIceCandidate | undefined {
+    const label = this.#labelOf(usernameFragment);
+    if (!label) return undefined;
+    this.#candidates.end(usernameFragment);
+    return { ...label, candidate: '', url: undefined };
+  }
+
+  /** Every verb but the questions throws from here on; descriptions stay readable. */
+  close(): void {
+    this.#state = 'closed';
+  }
+
+  #createImplied(type: 'offer' | 'pranswer' | 'answer'): CreatedDescription {
+    if (type === 'offer') this.createOffer();
+    else this.createAnswer();
+    const created = (type === 'offer' ? this.#offers : this.#answers).last(this.#revision);
+    invariant(created, 'what was created a line above is the last one');
+    return created;
+  }
+
+  #create(made: CreatedDescriptions, session: LocalSession): CreatedDescription {
+    // RFC 9429 §5.2.2: it grows with every description that may differ from the one before.
+    this.#version += 1;
+    const version = this.#version;
+    const created = { sdp: this.#write(session, version), session, version, revision: this.#revision };
+    made.add(created);
+    return created;
+  }
+
+  #makeAnswer(offer: RemoteDescription): LocalSession {
+    const plan = this.#plan;
+    const begun = this.#state === 'have-local-pranswer'; // then the provisional answer has restarted already
+    return makeAnswer({
+      offer: offer.session,
+      sctpPort: plan?.sctpPort ?? 0,
+      transport: {
+        ice: this.#generations.forAnswer(plan?.iceRestart === true && !begun),
+        setup: SETUP_OF_ROLE[plan?.role ?? 'client'],
+        // RFC 8842 §5.3: only where the offer has one.
+        tlsId: offer.transport?.facts.tlsId === undefined ? undefined : (plan?.tlsId ?? this.#tlsId),
+      },
+    });
+  }
+
+  #applyLocalOffer(local: LocalDescription): NegotiationStep[] {
+    this.#pending = { local, remote: undefined };
+    return this.#begin(local, 'controlling');
+  }
+
+  #applyLocalAnswer(local: LocalDescription): NegotiationStep[] {
+    const offer = this.#pending.remote;
+    invariant(offer, 'the signaling state says that there is an offer');
+    const { transport } = local.session;
+    const agreed =
+      transport && offer.transport && this.#plan && agreeAsAnswerer(offer.transport, transport, this.#plan);
+    const steps = [
+      // RFC 8445 §6.1.1: a full agent controls a lite one, whoever offers.
+      ...this.#begin(local, offer.transport?.ice.lite ? 'controlling' : 'controlled'),
+      ...this.#agree(agreed, offer),
+    ];
+    if (this.#plan && agreed) this.#tlsId = this.#plan.tlsId;
+    this.#complete({ local, remote: offer }, local.type);
+    return steps;
+  }
+
+  #applyRemoteOffer(remote: RemoteDescription, yields: boolean): NegotiationStep[] {
+    const before = this.#pending.remote;
+    checkSuccession(before?.session.sections ?? this.#agreedSections().map(asRejectable), remote.session);
+    const plan = remote.transport && planAnswer(remote.transport, this.#running);
+    // RFC 8842 §5.2: another association has another tls-id; there is nothing to tell apart before the first.
+    const tlsId = plan?.newDtls && this.#running ? createTlsId(this.#options.random) : this.#tlsId;
+    const steps = yields ? this.#takeBack() : [];
+    this.#plan = plan && { ...plan, tlsId };
+    this.#pending = { local: undefined, remote: before ? withCandidatesOf(before, remote) : remote };
+    return steps;
+  }
+
+  #applyRemoteAnswer(remote: RemoteDescription): NegotiationStep[] {
+    const offer = this.#pending.local;
+    invariant(offer, 'the signaling state says that there is an offer');
+    const { session } = offer;
+    checkAnswers(session.sections, remote.session);
+    const data = session.sections[dataIndexOf(session)];
+    const taken = remote.transport?.data.index === dataIndexOf(session);
+    const agreed =
+      taken && remote.transport && session.transport && data?.use.kind === 'data'
+        ? agreeAsOfferer(
+            session.transport,
+            data.use.sctpPort,
+            remote.transport,
+            this.#running,
+            this.#state === 'have-remote-pranswer',
+          )
+        : undefined;
+    const lite = agreed?.remoteIce.lite === true && this.#running === undefined;
+    const steps: NegotiationStep[] = [
+      ...(lite ? [{ step: 'ice-role', role: 'controlling' } as const] : []),
+      ...this.#agree(agreed, remote),
+    ];
+    this.#complete({ local: offer, remote }, remote.type);
+    return steps;
+  }
+
+  /** A description of ours is applied: its generation begins, if it is a new one. */
+  #begin(local: LocalDescription, role: 'controlling' | 'controlled'): NegotiationStep[] {
+    const { transport } = local.session;
+    if (!transport) return [];
+    // RFC 8445 §6.1.1: roles last for the session; a restart keeps them.
+    const first = !this.#generations.isBegun;
+    return [
+      ...(first ? [{ step: 'ice-role', role } as const] : []),
+      ...this.#generations.begin(transport.ice),
+    ];
+  }
+
+  /** An answer is applied, whoever gave it. */
+  #agree(agreed: Agreement | undefined, remote: RemoteDescription): NegotiationStep[] {
+    const before = this.#running;
+    this.#running = agreed;
+    if (agreed) {
+      this.#generations.settle(agreed.localIce);
+      return stepsBetween(before, agreed, candidateSteps(remote));
+    }
+    if (!before) return this.#generations.abandon();
+    this.#generations.reset();
+    this.#tlsId = createTlsId(this.#options.random);
+    return [{ step: 'close-transport' }];
+  }
+
+  #complete(descriptions: Descriptions, type: 'offer' | 'pranswer' | 'answer'): void {
+    if (type === 'pranswer') {
+      this.#pending = descriptions;
+      return;
+    }
+    this.#current = descriptions;
+    this.#pending = NO_DESCRIPTIONS;
+    this.#plan = undefined;
+    this.#offers.clear();
+    this.#answers.clear();
+    this.#candidates.keep(new Set([this.localIce.usernameFragment]));
+  }
+
+  #rollBack(side: 'local' | 'remote'): NegotiationStep[] {
+    const next = nextState(this.#state, side, 'rollback');
+    if (!next) throw stateFault('Rollback', this.#state);
+    const steps = this.#takeBack();
+    this.#enter(next);
+    return steps;
+  }
+
+  /** RFC 9429 §5.7. What was made for the abandoned exchange is of no use any more: its credentials are gone. */
+  #takeBack(): NegotiationStep[] {
+    this.#pending = NO_DESCRIPTIONS;
+    this.#plan = undefined;
+    this.#offers.clear();
+    this.#answers.clear();
+    return this.#generations.abandon();
+  }
+
+  #enter(state: SignalingState): void {
+    this.#state = state;
+    this.#revision += 1;
+    const { local, remote } = this.#state === 'stable' ? this.#current : this.#pending;
+    for (const { mid } of [...(local?.session.sections ?? []), ...(remote?.session.sections ?? [])]) {
+      if (mid !== undefined) this.#mids.add(mid);
+    }
+  }
+
+  /** What an offer starts from. */
+  #sections(): readonly LocalSection[] {
+    return this.#pending.local?.session.sections ?? this.#agreedSections();
+  }
+
+  /** What one side has rejected is rejected. */
+  #agreedSections(): readonly LocalSection[] {
+    const { local, remote } = this.#current;
+    return (local?.session.sections ?? []).map((section, index) =>
+      remote?.session.sections[index]?.rejected === false ? section : { ...section, use: REJECTED },
+    );
+  }
+
+  /** RFC 9429 §5.2.1: short, and says nothing of the user. The same until it is applied. */
+  #createMid(): string {
+    let number = 0;
+    while (this.#mids.has(number.toString())) number += 1;
+    return number.toString();
+  }
+
+  #addRemote(place: CandidatePlace): NegotiationStep[] {
+    const { candidate, index, usernameFragment } = place;
+    const add = (description: RemoteDescription | undefined) =>
+      description && usernameFragmentOf(description, index) === usernameFragment
+        ? withCandidate(description, { index, candidate })
+        : description;
+    const carries = [this.#pending.remote, this.#current.remote].some(
+      (description) =>
+        description !== undefined &&
+        usernameFragmentOf(description, index) === usernameFragment &&
+        carriesTransport(description, index),
+    );
+    this.#pending = { ...this.#pending, remote: add(this.#pending.remote) };
+    this.#current = { ...this.#current, remote: add(this.#current.remote) };
+    if (!carries || this.#running?.remoteIce.usernameFragment !== usernameFragment) return [];
+    return candidate ? [{ step: 'remote-candidate', candidate }] : [{ step: 'end-of-remote-candidates' }];
+  }
+
+  #labelOf(usernameFragment: string): Omit<LocalIceCandidate, 'candidate' | 'url'> | undefined {
+    for (const local of [this.#pending.local, this.#current.local]) {
+      if (local?.session.transport?.ice.usernameFragment !== usernameFragment) continue;
+      const mLineIndex = transportIndexOf(local.session);
+      return { mid: local.session.sections[mLineIndex]?.mid ?? '', mLineIndex, usernameFragment };
+    }
+    return undefined;
+  }
+
+  #describeLocal(local: LocalDescription | undefined): Description | undefined {
+    return local && { type: local.type, sdp: this.#write(local.session, local.version) };
+  }
+
+  #write(session: LocalSession, version: number): string {
+    const gathered = this.#candidates.of(session.transport?.ice.usernameFragment);
+    return writeDescription(writeLocal(session, version, this.#constants, gathered));
+  }
+
+  #refuseClosed(what: string): void {
+    if (this.#state === 'closed') throw stateFault(what, this.#state);
+  }
+}
+
+function describeRemote(remote: RemoteDescription | undefined): Description | undefined {
+  return remote && { type: remote.type, sdp: textOf(remote) };
+}
+
+function asRejectable(section: LocalSection): { kind: string; mid: string | undefined; rejected: boolean } {
+  return { kind: section.kind, mid: section.mid, rejected: !isUsed(section) };
+}
