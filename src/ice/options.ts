@@ -1,6 +1,7 @@
 /** What an ICE agent can be told, with defaults and their reasons. */
 import type { Millis } from '../base/index.ts';
 import type { ClientCredentials } from '../turn/index.ts';
+import type { IceCredentials } from './credentials.ts';
 import type { IceRole } from './events.ts';
 
 /** RTCIceTransportPolicy. webrtc.html §4.2.5. */
@@ -29,8 +30,12 @@ export interface IceTiming {
   readonly consentMs: Millis;
   /** RFC 7675 §5.1: consent ends so long after the last answer. */
   readonly consentLifeMs: Millis;
-  /** So long without an answer: `disconnected`. webrtc.html §5.6.4 leaves it to us. */
-  readonly disconnectedMs: Millis;
+  /** A consent request is not answered for so long: it is repeated by checks. */
+  readonly doubtMs: Millis;
+  /** … and for so long: `disconnected`. webrtc.html §5.6.4 leaves it to us. */
+  readonly silentMs: Millis;
+  /** Between checks of valid pairs that are kept in reserve. RFC 8445 §11: Tr. */
+  readonly reserveMs: Millis;
   /** How long the controlling side waits for a pair better than the one it has. */
   readonly nominationWaitMs: Millis;
 }
@@ -54,14 +59,21 @@ export interface IceAgentOptions {
   readonly tcp?: boolean;
   /** Own host addresses are told as names that only the local network knows. Default: off. */
   readonly mdns?: boolean;
+  /** Loopback addresses too. RFC 8445 §5.1.1.1 forbids them; where there are no others they are taken all the same. Default: off. */
+  readonly loopback?: boolean;
   /** Ports of host candidates, inclusive. Default: the system chooses. */
   readonly ports?: { readonly min: number; readonly max: number };
+  /** Of the first generation. Default: drawn. */
+  readonly credentials?: IceCredentials;
   readonly timing?: Partial<IceTiming>;
   readonly limits?: Partial<IceLimits>;
 }
 
 /** What of it concerns the gatherer. */
-export type GathererOptions = Pick<IceAgentOptions, 'servers' | 'policy' | 'lite' | 'tcp' | 'mdns' | 'ports'>;
+export type GathererOptions = Pick<
+  IceAgentOptions,
+  'servers' | 'policy' | 'lite' | 'tcp' | 'mdns' | 'loopback' | 'ports'
+>;
 
 export const DEFAULT_TIMING: IceTiming = {
   pacingMs: 20, // between libwebrtc's 50 and the floor of 5: NATs of this century keep up
@@ -72,7 +84,9 @@ export const DEFAULT_TIMING: IceTiming = {
   patienceMs: 39_500,
   consentMs: 5_000,
   consentLifeMs: 30_000,
-  disconnectedMs: 6_500,
+  doubtMs: 500,
+  silentMs: 2_000, // 6 … 8 s after the last answer, and four repetitions lost
+  reserveMs: 15_000,
   nominationWaitMs: 100,
 };
 
