@@ -1,4 +1,7 @@
 /** Floor 3: connectivity as a machine. No I/O. RFC 8445. */
+export { IceAgent } from './agent.ts';
+export type { AgentStatistics, PairStatistics } from './agent-statistics.ts';
+export { createIceCredentials, type IceCredentials } from './credentials.ts';
 export type {
   IceEvent,
   IceGatheringError,

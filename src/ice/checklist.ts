@@ -1,0 +1,148 @@
+/**
+ * The pairs of one generation: which there are, in which order they are checked, which wait for others. One component, one
+ * stream, so one checklist. Sends nothing. RFC 8445 §6.1.2 … §6.1.4, RFC 8838 §12.
+ */
+import type { SocketAddress } from '../base/index.ts';
+import type { CandidatePair, PairState } from './candidate-pair.ts';
+import type { IceRole } from './events.ts';
+import type { PathId } from './gatherer-port.ts';
+import { comparePriorities } from './priority.ts';
+
+export class Checklist {
+  readonly #maxPairs: number;
+  /** Best first. */
+  #pairs: CandidatePair[] = [];
+  readonly #byKey = new Map<string, CandidatePair>();
+  #triggered: CandidatePair[] = [];
+  /** A pair is nominated: ordinary checks rest. RFC 8445 §8.1.2. */
+  resting = false;
+
+  constructor(maxPairs: number) {
+    this.#maxPairs = maxPairs;
+  }
+
+  /** Best first. */
+  get pairs(): readonly CandidatePair[] {
+    return this.#pairs;
+  }
+
+  find(path: PathId, remote: SocketAddress): CandidatePair | undefined {
+    return this.#byKey.get(keyOf(path, remote));
+  }
+
+  /**
+   * Inserts by priority; a full list loses its last one (RFC 8445 §6.1.2.5). Returns what it lost: maybe the pair itself.
+   * Its state is as RFC 8838 §12 says.
+   */
+  add(pair: CandidatePair): CandidatePair | undefined {
+    const column = this.#pairs.filter(({ foundation }) => foundation === pair.foundation);
+    const rule1 = column.every((other) => comparePriorities(pair.priority, other.priority) > 0);
+    const rule2 = column.some(({ state }) => state === 'succeeded');
+    pair.state = rule1 || rule2 ? 'waiting' : 'frozen';
+    this.#byKey.set(keyOf(pair.path.facts.path, pair.remote.address), pair);
+    this.#pairs.push(pair);
+    this.#sort();
+    return this.#pairs.length > this.#maxPairs ? this.#dropLast() : undefined;
+  }
+
+  remove(pair: CandidatePair): void {
+    this.#pairs = this.#pairs.filter((other) => other !== pair);
+    this.#triggered = this.#triggered.filter((other) => other !== pair);
+    this.#byKey.delete(keyOf(pair.path.facts.path, pair.remote.address));
+  }
+
+  /** The role has changed, or what is known of a remote candidate. */
+  reprioritise(role: IceRole): void {
+    for (const pair of this.#pairs) pair.reprioritise(role);
+    this.#sort();
+  }
+
+  /** Puts it into the triggered-check queue. RFC 8445 §6.1.4.1. */
+  trigger(pair: CandidatePair): void {
+    if (pair.dead) return;
+    if (!this.#triggered.includes(pair)) this.#triggered.push(pair);
+    if (!pair.valid) pair.state = 'waiting';
+  }
+
+  /** Ordinary checks of whatever has not been tried or has failed. */
+  wake(): void {
+    this.resting = false;
+    for (const pair of this.#pairs) if (pair.state === 'failed' && !pair.dead) pair.state = 'waiting';
+  }
+
+  /** Whether a check could be sent. */
+  get hasWork(): boolean {
+    return (
+      this.#triggered.length > 0 ||
+      (!this.resting && this.#pairs.some(({ state }) => state === 'waiting' || state === 'frozen'))
+    );
+  }
+
+  /** Which pair is next. RFC 8445 §6.1.4.2. */
+  takeNext(): CandidatePair | undefined {
+    // Step 1: the triggered-check queue.
+    for (let pair = this.#triggered.shift(); pair; pair = this.#triggered.shift())
+      if (!pair.dead) return pair;
+    if (this.resting) return undefined;
+    // Step 2: thaw foundations that nobody checks.
+    if (!this.#pairs.some(({ state }) => state === 'waiting')) this.#thaw();
+    // Step 3: the highest priority that waits.
+    return this.#pairs.find(({ state }) => state === 'waiting');
+  }
+
+  /** RFC 8445 §7.2.5.3.3. */
+  handleSuccess(pair: CandidatePair): void {
+    const { foundation } = pair;
+    for (const other of this.#pairs) {
+      if (other.state === 'frozen' && other.foundation === foundation) other.state = 'waiting';
+    }
+  }
+
+  count(state: PairState): number {
+    let count = 0;
+    for (const pair of this.#pairs) if (pair.state === state) count += 1;
+    return count;
+  }
+
+  /** Whether something that is not decided yet would be better than this one. */
+  hasOpenBetterThan(pair: CandidatePair): boolean {
+    for (const other of this.#pairs) {
+      if (other === pair) return false;
+      if (other.state !== 'failed' && other.state !== 'succeeded') return true;
+    }
+    return false;
+  }
+
+  #thaw(): void {
+    const busy = new Set<string>();
+    for (const { state, foundation } of this.#pairs) {
+      if (state === 'waiting' || state === 'in-progress') busy.add(foundation);
+    }
+    for (const pair of this.#pairs) {
+      if (pair.state !== 'frozen' || busy.has(pair.foundation)) continue;
+      pair.state = 'waiting';
+      busy.add(pair.foundation);
+    }
+  }
+
+  /** The last one that nothing speaks for; where all are in use, the new one is among the last anyway. */
+  #dropLast(): CandidatePair | undefined {
+    for (let i = this.#pairs.length - 1; i >= 0; i--) {
+      const pair = this.#pairs[i];
+      if (!pair || pair.valid || pair.state === 'in-progress') continue;
+      this.remove(pair);
+      return pair;
+    }
+    const last = this.#pairs.at(-1);
+    if (last) this.remove(last);
+    return last;
+  }
+
+  #sort(): void {
+    this.#pairs.sort((a, b) => comparePriorities(b.priority, a.priority));
+  }
+}
+
+function keyOf(path: PathId, { ip, port }: SocketAddress): string {
+  return `${path} ${ip} ${port}`;
+}
