@@ -4,12 +4,7 @@
  * RFC 9429, webrtc.html §4.4.1.5, §4.4.2, §4.7.3.
  */
 import { invariant } from '../../base/index.ts';
-import {
-  type CandidateAttribute,
-  parseDescription,
-  writeCandidate,
-  writeDescription,
-} from '../../sdp/index.ts';
+import { type CandidateAttribute, parseDescription } from '../../sdp/index.ts';
 import type { LocalIceCandidate } from '../session-events.ts';
 import type { Description, LocalDescriptionWish, OfferWish, RemoteIceCandidate } from '../session-port.ts';
 import type { SignalingState } from '../states.ts';
@@ -24,55 +19,28 @@ import {
 import { makeAnswer } from './answer.ts';
 import { CreatedDescriptions } from './created-descriptions.ts';
 import { createSessionId, createTlsId } from './credentials.ts';
+import { DescriptionBook, type Descriptions } from './description-book.ts';
 import { SETUP_OF_ROLE } from './dtls-role.ts';
 import { stateFault, syntaxFault } from './faults.ts';
 import { Generations } from './generations.ts';
-import { LocalCandidates } from './local-candidates.ts';
 import type { CreatedDescription, LocalDescription } from './local-description.ts';
 
-import {
-  dataIndexOf,
-  isUsed,
-  type LocalSection,
-  type LocalSession,
-  REJECTED,
-  transportIndexOf,
-} from './local-session.ts';
+import { dataIndexOf, isUsed, type LocalSection, type LocalSession } from './local-session.ts';
 import { makeOffer } from './offer.ts';
 import type { NegotiationOptions } from './options.ts';
-import { type CandidatePlace, placeCandidate } from './remote-candidate.ts';
-import {
-  candidateSteps,
-  carriesTransport,
-  type RemoteDescription,
-  readRemote,
-  textOf,
-  usernameFragmentOf,
-  withCandidate,
-  withCandidatesOf,
-} from './remote-description.ts';
+import { placeCandidate } from './remote-candidate.ts';
+import { candidateSteps, type RemoteDescription, readRemote } from './remote-description.ts';
 import { checkAnswers, checkSuccession } from './remote-session.ts';
 import { impliedType, nextState } from './signaling-state.ts';
 import type { IceCredentials, NegotiationStep } from './step.ts';
-import { type LocalConstants, writeLocal } from './write-local.ts';
-
-interface Descriptions {
-  readonly local: LocalDescription | undefined;
-  readonly remote: RemoteDescription | undefined;
-}
-
-const NO_DESCRIPTIONS: Descriptions = { local: undefined, remote: undefined };
 
 export class Negotiation {
-  readonly #constants: LocalConstants;
   readonly #options: NegotiationOptions;
   readonly #generations: Generations;
   readonly #offers = new CreatedDescriptions('offer');
   readonly #answers = new CreatedDescriptions('answer');
-  readonly #candidates = new LocalCandidates();
+  readonly #book: DescriptionBook;
   #state: SignalingState = 'stable';
-  #current = NO_DESCRIPTIONS;
-  #pending = NO_DESCRIPTIONS;
   /** What the transport runs by: of the last answer, provisional ones too. */
   #running: Agreement | undefined;
   /** What the pending remote offer asks of an answer. */
@@ -80,8 +48,6 @@ export class Negotiation {
   /** Of the DTLS association that there is or will be. */
   #tlsId: string;
   #wantsData = false;
-  /** Of every section that ever was: a place that is used again gets another. RFC 9429 §5.2.2. */
-  readonly #mids = new Set<string>();
   #version = 0;
   /** Counts everything that a description depends on. */
   #revision = 0;
@@ -90,7 +56,7 @@ export class Negotiation {
   constructor(options: NegotiationOptions) {
     const { random, fingerprints, maxMessageBytes } = options;
     this.#options = options;
-    this.#constants = { sessionId: createSessionId(random), fingerprints, maxMessageBytes };
+    this.#book = new DescriptionBook({ sessionId: createSessionId(random), fingerprints, maxMessageBytes });
     this.#generations = new Generations(random);
     this.#tlsId = createTlsId(random);
   }
@@ -100,19 +66,19 @@ export class Negotiation {
   }
 
   get currentLocalDescription(): Description | undefined {
-    return this.#describeLocal(this.#current.local);
+    return this.#book.describeLocal(this.#book.current.local);
   }
 
   get pendingLocalDescription(): Description | undefined {
-    return this.#describeLocal(this.#pending.local);
+    return this.#book.describeLocal(this.#book.pending.local);
   }
 
   get currentRemoteDescription(): Description | undefined {
-    return describeRemote(this.#current.remote);
+    return this.#book.describeRemote(this.#book.current.remote);
   }
 
   get pendingRemoteDescription(): Description | undefined {
-    return describeRemote(this.#pending.remote);
+    return this.#book.describeRemote(this.#book.pending.remote);
   }
 
   /** `undefined` before there was a remote description. RFC 9429 §4.1.17. */
@@ -128,7 +94,7 @@ export class Negotiation {
   /** Whether there is an RTCSctpTransport: from the first offer with data on, whoever makes it. webrtc.html §4.4.1.5. */
   get hasSctp(): boolean {
     if (this.#running?.sctp) return true;
-    const { local, remote } = this.#pending;
+    const { local, remote } = this.#book.pending;
     return (
       (local !== undefined && dataIndexOf(local.session) >= 0) || (remote?.transport?.sctp.port ?? 0) > 0
     );
@@ -157,7 +123,7 @@ export class Negotiation {
   isNeeded(): boolean {
     if (this.#state === 'closed') return false;
     if (this.#generations.isRestartWanted) return true;
-    const { local } = this.#current;
+    const { local } = this.#book.current;
     return this.#wantsData && (local === undefined || dataIndexOf(local.session) < 0);
   }
 
@@ -167,16 +133,16 @@ export class Negotiation {
     }
     const ice = this.#generations.forOffer(wish.iceRestart === true);
     const session = makeOffer({
-      sections: this.#sections(),
+      sections: this.#book.sections(),
       wantsData: this.#wantsData,
-      createMid: () => this.#createMid(),
+      createMid: () => this.#book.createMid(),
       transport: { ice, setup: 'actpass', tlsId: this.#tlsId },
     });
     return { type: 'offer', sdp: this.#create(this.#offers, session).sdp };
   }
 
   createAnswer(): Description {
-    const offer = this.#pending.remote;
+    const offer = this.#book.pending.remote;
     if ((this.#state !== 'have-remote-offer' && this.#state !== 'have-local-pranswer') || !offer) {
       throw stateFault('createAnswer', this.#state);
     }
@@ -194,7 +160,7 @@ export class Negotiation {
     if (!next) throw stateFault(`Setting a local ${type}`, this.#state);
     const created = found ?? made.last(this.#revision) ?? this.#createImplied(type);
     const local = { type, session: created.session, version: created.version };
-    const steps = type === 'offer' ? this.#applyLocalOffer(local) : this.#applyLocalAnswer(local);
+    const steps = type === 'offer' ? this.#applyLocalOffer(local) : this.#applyLocalAnswer(local, type);
     this.#enter(next);
     return steps;
   }
@@ -211,7 +177,7 @@ export class Negotiation {
     if (!parsed) throw syntaxFault(fault);
     const remote = readRemote(type, sdp, parsed);
     const steps =
-      remote.type === 'offer' ? this.#applyRemoteOffer(remote, yields) : this.#applyRemoteAnswer(remote);
+      type === 'offer' ? this.#applyRemoteOffer(remote, yields) : this.#applyRemoteAnswer(remote, type);
     this.#canTrickle = remote.session.iceOptions.has('trickle');
     this.#enter(next);
     return steps;
@@ -220,30 +186,28 @@ export class Negotiation {
   /** `null`: the end of candidates, of everything. */
   addIceCandidate(wish: RemoteIceCandidate | null): NegotiationStep[] {
     this.#refuseClosed('addIceCandidate');
-    const { remote: pending } = this.#pending;
-    const { remote: current } = this.#current;
-    const applied = [pending, current].filter((description) => description !== undefined);
-    const places = placeCandidate(wish, pending ?? current, applied);
-    return places.flatMap((place) => this.#addRemote(place));
+    const { pending, current } = this.#book;
+    const applied = [pending.remote, current.remote].filter((description) => description !== undefined);
+    return placeCandidate(wish, applied).flatMap((place): NegotiationStep[] => {
+      const ours = this.#book.addRemote(place);
+      // Those of an offer that has no answer yet come with the answer.
+      if (!ours || this.#running?.remoteIce.usernameFragment !== place.usernameFragment) return [];
+      const { candidate } = place;
+      return [candidate ? { step: 'remote-candidate', candidate } : { step: 'end-of-remote-candidates' }];
+    });
   }
 
   /** One of ours was found: it stands in our descriptions from here on. `undefined`: of a generation that is gone. */
   addLocalCandidate(candidate: CandidateAttribute, url?: string): LocalIceCandidate | undefined {
     const usernameFragment = candidate.usernameFragment ?? this.localIce.usernameFragment;
-    const label = this.#labelOf(usernameFragment);
-    if (!label) return undefined;
-    this.#candidates.add(usernameFragment, candidate);
-    return { ...label, candidate: writeCandidate({ ...candidate, usernameFragment }), url };
+    return this.#book.addLocal(usernameFragment, candidate, url);
   }
 
   /** All of this generation are found. */
   endLocalCandidates(
     usernameFragment: string = this.localIce.usernameFragment,
   ): LocalIceCandidate | undefined {
-    const label = this.#labelOf(usernameFragment);
-    if (!label) return undefined;
-    this.#candidates.end(usernameFragment);
-    return { ...label, candidate: '', url: undefined };
+    return this.#book.endLocal(usernameFragment);
   }
 
   /** Every verb but the questions throws from here on; descriptions stay readable. */
@@ -263,7 +227,7 @@ export class Negotiation {
     // RFC 9429 §5.2.2: it grows with every description that may differ from the one before.
     this.#version += 1;
     const version = this.#version;
-    const created = { sdp: this.#write(session, version), session, version, revision: this.#revision };
+    const created = { sdp: this.#book.write(session, version), session, version, revision: this.#revision };
     made.add(created);
     return created;
   }
@@ -284,12 +248,12 @@ export class Negotiation {
   }
 
   #applyLocalOffer(local: LocalDescription): NegotiationStep[] {
-    this.#pending = { local, remote: undefined };
+    this.#book.propose({ local, remote: undefined });
     return this.#begin(local, 'controlling');
   }
 
-  #applyLocalAnswer(local: LocalDescription): NegotiationStep[] {
-    const offer = this.#pending.remote;
+  #applyLocalAnswer(local: LocalDescription, type: 'pranswer' | 'answer'): NegotiationStep[] {
+    const offer = this.#book.pending.remote;
     invariant(offer, 'the signaling state says that there is an offer');
     const { transport } = local.session;
     const agreed =
@@ -300,24 +264,27 @@ export class Negotiation {
       ...this.#agree(agreed, offer),
     ];
     if (this.#plan && agreed) this.#tlsId = this.#plan.tlsId;
-    this.#complete({ local, remote: offer }, local.type);
+    this.#complete({ local, remote: offer }, type);
     return steps;
   }
 
   #applyRemoteOffer(remote: RemoteDescription, yields: boolean): NegotiationStep[] {
-    const before = this.#pending.remote;
-    checkSuccession(before?.session.sections ?? this.#agreedSections().map(asRejectable), remote.session);
+    const before = this.#book.pending.remote;
+    checkSuccession(
+      before?.session.sections ?? this.#book.agreedSections().map(asRejectable),
+      remote.session,
+    );
     const plan = remote.transport && planAnswer(remote.transport, this.#running);
     // RFC 8842 §5.2: another association has another tls-id; there is nothing to tell apart before the first.
     const tlsId = plan?.newDtls && this.#running ? createTlsId(this.#options.random) : this.#tlsId;
-    const steps = yields ? this.#takeBack() : [];
+    const steps: NegotiationStep[] = yields ? [{ step: 'yield' }, ...this.#takeBack()] : [];
     this.#plan = plan && { ...plan, tlsId };
-    this.#pending = { local: undefined, remote: before ? withCandidatesOf(before, remote) : remote };
+    this.#book.propose({ local: undefined, remote });
     return steps;
   }
 
-  #applyRemoteAnswer(remote: RemoteDescription): NegotiationStep[] {
-    const offer = this.#pending.local;
+  #applyRemoteAnswer(remote: RemoteDescription, type: 'pranswer' | 'answer'): NegotiationStep[] {
+    const offer = this.#book.pending.local;
     invariant(offer, 'the signaling state says that there is an offer');
     const { session } = offer;
     checkAnswers(session.sections, remote.session);
@@ -338,7 +305,7 @@ export class Negotiation {
       ...(lite ? [{ step: 'ice-role', role: 'controlling' } as const] : []),
       ...this.#agree(agreed, remote),
     ];
-    this.#complete({ local: offer, remote }, remote.type);
+    this.#complete({ local: offer, remote }, type);
     return steps;
   }
 
@@ -368,17 +335,12 @@ export class Negotiation {
     return [{ step: 'close-transport' }];
   }
 
-  #complete(descriptions: Descriptions, type: 'offer' | 'pranswer' | 'answer'): void {
-    if (type === 'pranswer') {
-      this.#pending = descriptions;
-      return;
-    }
-    this.#current = descriptions;
-    this.#pending = NO_DESCRIPTIONS;
+  #complete(descriptions: Descriptions, type: 'pranswer' | 'answer'): void {
+    this.#book.answer(descriptions, type);
+    if (type === 'pranswer') return;
     this.#plan = undefined;
     this.#offers.clear();
     this.#answers.clear();
-    this.#candidates.keep(new Set([this.localIce.usernameFragment]));
   }
 
   #rollBack(side: 'local' | 'remote'): NegotiationStep[] {
@@ -391,7 +353,7 @@ export class Negotiation {
 
   /** RFC 9429 §5.7. What was made for the abandoned exchange is of no use any more: its credentials are gone. */
   #takeBack(): NegotiationStep[] {
-    this.#pending = NO_DESCRIPTIONS;
+    this.#book.withdraw();
     this.#plan = undefined;
     this.#offers.clear();
     this.#answers.clear();
@@ -401,75 +363,11 @@ export class Negotiation {
   #enter(state: SignalingState): void {
     this.#state = state;
     this.#revision += 1;
-    const { local, remote } = this.#state === 'stable' ? this.#current : this.#pending;
-    for (const { mid } of [...(local?.session.sections ?? []), ...(remote?.session.sections ?? [])]) {
-      if (mid !== undefined) this.#mids.add(mid);
-    }
-  }
-
-  /** What an offer starts from. */
-  #sections(): readonly LocalSection[] {
-    return this.#pending.local?.session.sections ?? this.#agreedSections();
-  }
-
-  /** What one side has rejected is rejected. */
-  #agreedSections(): readonly LocalSection[] {
-    const { local, remote } = this.#current;
-    return (local?.session.sections ?? []).map((section, index) =>
-      remote?.session.sections[index]?.rejected === false ? section : { ...section, use: REJECTED },
-    );
-  }
-
-  /** RFC 9429 §5.2.1: short, and says nothing of the user. The same until it is applied. */
-  #createMid(): string {
-    let number = 0;
-    while (this.#mids.has(number.toString())) number += 1;
-    return number.toString();
-  }
-
-  #addRemote(place: CandidatePlace): NegotiationStep[] {
-    const { candidate, index, usernameFragment } = place;
-    const add = (description: RemoteDescription | undefined) =>
-      description && usernameFragmentOf(description, index) === usernameFragment
-        ? withCandidate(description, { index, candidate })
-        : description;
-    const carries = [this.#pending.remote, this.#current.remote].some(
-      (description) =>
-        description !== undefined &&
-        usernameFragmentOf(description, index) === usernameFragment &&
-        carriesTransport(description, index),
-    );
-    this.#pending = { ...this.#pending, remote: add(this.#pending.remote) };
-    this.#current = { ...this.#current, remote: add(this.#current.remote) };
-    if (!carries || this.#running?.remoteIce.usernameFragment !== usernameFragment) return [];
-    return candidate ? [{ step: 'remote-candidate', candidate }] : [{ step: 'end-of-remote-candidates' }];
-  }
-
-  #labelOf(usernameFragment: string): Omit<LocalIceCandidate, 'candidate' | 'url'> | undefined {
-    for (const local of [this.#pending.local, this.#current.local]) {
-      if (local?.session.transport?.ice.usernameFragment !== usernameFragment) continue;
-      const mLineIndex = transportIndexOf(local.session);
-      return { mid: local.session.sections[mLineIndex]?.mid ?? '', mLineIndex, usernameFragment };
-    }
-    return undefined;
-  }
-
-  #describeLocal(local: LocalDescription | undefined): Description | undefined {
-    return local && { type: local.type, sdp: this.#write(local.session, local.version) };
-  }
-
-  #write(session: LocalSession, version: number): string {
-    const gathered = this.#candidates.of(session.transport?.ice.usernameFragment);
-    return writeDescription(writeLocal(session, version, this.#constants, gathered));
   }
 
   #refuseClosed(what: string): void {
     if (this.#state === 'closed') throw stateFault(what, this.#state);
   }
-}
-
-function describeRemote(remote: RemoteDescription | undefined): Description | undefined {
-  return remote && { type: remote.type, sdp: textOf(remote) };
 }
 
 function asRejectable(section: LocalSection): { kind: string; mid: string | undefined; rejected: boolean } {

@@ -16,12 +16,12 @@ export interface CandidatePlace {
 /** `null` as WebIDL reads it: the default dictionary. */
 const END_OF_ALL: RemoteIceCandidate = { candidate: '', mid: null, mLineIndex: null, usernameFragment: null };
 
-/** `newest`: pending before current. `applied`: both, as far as they are there. */
+/** `applied`: the remote descriptions that there are, pending before current. */
 export function placeCandidate(
   wish: RemoteIceCandidate | null,
-  newest: RemoteDescription | undefined,
   applied: readonly RemoteDescription[],
 ): CandidatePlace[] {
+  const [newest] = applied;
   const init = wish ?? END_OF_ALL;
   if (init.candidate !== '' && init.mid === null && init.mLineIndex === null) {
     throw new PeerFault(

@@ -28,6 +28,8 @@ export interface SctpAgreement {
 }
 
 export type NegotiationStep =
+  /** Our offer gave way to theirs: in between, the signaling state was `stable`. webrtc.html §4.4.2. */
+  | { readonly step: 'yield' }
   /** RFC 8445 §6.1.1. Comes before the first generation is used, and again when a restart decides anew. */
   | { readonly step: 'ice-role'; readonly role: 'controlling' | 'controlled' }
   /** A generation of our own begins. `restart`: another is in use, and stays so until `remote-ice`. */
