@@ -11,6 +11,7 @@ export {
   sameAddress,
 } from './address.ts';
 export { type Aged, AgingMap } from './aging-map.ts';
+export { ByteSlab } from './byte-slab.ts';
 export { ByteReader, ByteWriter, concatBytes, sameBytes } from './bytes.ts';
 export { crc32 } from './crc32.ts';
 export { CRC32C_START, crc32c, updateCrc32c } from './crc32c.ts';

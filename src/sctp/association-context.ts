@@ -17,7 +17,9 @@ import {
   type SctpTiming,
 } from './options.ts';
 import { Outbound } from './outbound.ts';
-import { CHUNK_HEADER_BYTES, type Chunk, PACKET_HEADER_BYTES, PacketWriter } from './packet.ts';
+import { CHUNK_HEADER_BYTES, type Chunk, PACKET_HEADER_BYTES } from './packet.ts';
+import { PacketWriter } from './packet-writer.ts';
+import { PathMtu } from './path-mtu.ts';
 import { StreamReset } from './stream-reset.ts';
 
 /** What exists once both sides have agreed: the RFC's TCB. */
@@ -49,13 +51,20 @@ export type State =
     }
   | { readonly kind: 'closed' };
 
+const NO_ROOM = { beforeBytes: 0, afterBytes: 0 };
+/** As many as a packet carries, and some. */
+const MAX_REPLIES = 256;
+
 export type TimerName = 'init' | 'shutdown' | 'heartbeat';
 
 export class AssociationContext {
   readonly env: Env;
   readonly options: SctpOptions;
   readonly timing: SctpTiming;
-  readonly maxPacketBytes: number;
+  readonly pathMtu: PathMtu;
+  /** Of all packets, one after the other. */
+  readonly writer: PacketWriter;
+  readonly #basePacketBytes: number;
   readonly jar: CookieJar;
   readonly timers = new TimerTable<TimerName>();
   readonly transmits = new Queue<Uint8Array>();
@@ -73,7 +82,10 @@ export class AssociationContext {
     this.env = env;
     this.options = options;
     this.timing = { ...DEFAULT_TIMING, ...options.timing };
-    this.maxPacketBytes = (options.maxPacketBytes ?? DEFAULT_MAX_PACKET_BYTES) & ~3;
+    this.#basePacketBytes = (options.maxPacketBytes ?? DEFAULT_MAX_PACKET_BYTES) & ~3;
+    this.pathMtu = new PathMtu(this.#basePacketBytes);
+    const { localPort, remotePort, packetRoom = NO_ROOM } = options;
+    this.writer = new PacketWriter(localPort, remotePort, packetRoom);
     this.jar = new CookieJar(env.crypto, options.cookieSecret);
   }
 
@@ -113,7 +125,7 @@ export class AssociationContext {
       inboundStreams: Math.min(own.inboundStreams, peer.outboundStreams),
       inbound: new Inbound(peer.initialTsn, extensions.interleaving, { receiveWindowBytes, delayedSackMs }),
       outbound: new Outbound(own.initialTsn, peer.receiveWindowBytes, extensions, {
-        maxPacketBytes: this.maxPacketBytes,
+        basePacketBytes: this.#basePacketBytes,
         maxWindowBytes: this.options.maxWindowBytes ?? DEFAULT_MAX_WINDOW_BYTES,
         rto: { initialMs: rtoInitialMs, minMs: rtoMinMs, maxMs: rtoMaxMs },
       }),
@@ -121,23 +133,24 @@ export class AssociationContext {
     };
   }
 
+  /**
+   * A chunk that leaves with the next packet. A peer that asks faster than packets leave, or for more than a packet holds, is
+   * not answered.
+   */
   reply(chunk: Chunk): void {
-    this.replies.push(chunk);
+    const packetBytes = PACKET_HEADER_BYTES + CHUNK_HEADER_BYTES + chunk.value.length;
+    if (this.replies.length < MAX_REPLIES && packetBytes <= this.#basePacketBytes) this.replies.push(chunk);
   }
 
-  writer(tag: number, valueBytes = 0): PacketWriter {
-    const { localPort, remotePort } = this.options;
-    // INIT ACK and COOKIE ECHO stand alone and may be longer than a data packet: DTLS carries them all the same.
-    const capacity = Math.max(
-      this.maxPacketBytes,
-      PACKET_HEADER_BYTES + CHUNK_HEADER_BYTES + ((valueBytes + 3) & ~3),
-    );
-    return new PacketWriter(localPort, remotePort, tag, capacity);
+  /** The path carries larger packets than before, or smaller ones. */
+  usePathMtu(): void {
+    this.link?.outbound.usePacketBytes(this.pathMtu.packetBytes);
   }
 
-  /** A packet with one chunk that does not wait for others. */
+  /** A packet with one chunk that does not wait for others. It may be longer than a data packet: INIT ACK, COOKIE ECHO. */
   transmit(tag: number, type: number, value: Uint8Array, zeroChecksum = false): void {
-    this.transmits.push(this.writer(tag, value.length).chunk(type, 0, value).finish(zeroChecksum));
+    const capacity = PACKET_HEADER_BYTES + CHUNK_HEADER_BYTES + ((value.length + 3) & ~3);
+    this.transmits.push(this.writer.begin(tag, capacity).chunk(type, 0, value).finish(zeroChecksum));
   }
 
   violation(what: string): false {

@@ -5,7 +5,7 @@
 import { type Env, type Machine, type Millis, NEVER } from '../base/index.ts';
 import { AssociationContext, type Link, type State } from './association-context.ts';
 import { CauseCode, ChunkType, T_FLAG } from './code-points.ts';
-import { decodeDataFragment } from './data-chunk.ts';
+import { DataFragment } from './data-chunk.ts';
 import { Ending } from './ending.ts';
 import {
   describeCauses,
@@ -16,17 +16,22 @@ import {
 import type { SctpEvent } from './events.ts';
 import { decodeForwardTsn } from './forward-tsn-chunk.ts';
 import type { WholeMessage } from './fragment-runs.ts';
+import { Heartbeats } from './heartbeats.ts';
 import type { SctpOptions } from './options.ts';
 import type { MessageToSend } from './outgoing-message.ts';
 import {
+  CHUNK_HEADER_BYTES,
   type Chunk,
+  chunkAt,
+  chunkLength,
   decodePacket,
   hasZeroChecksumByRight,
+  PACKET_HEADER_BYTES,
   type Packet,
-  type PacketWriter,
 } from './packet.ts';
+import type { PacketWriter } from './packet-writer.ts';
 import { decodeReconfigurations } from './reconfig-chunk.ts';
-import { decodeSack } from './sack-chunk.ts';
+import { SACK_FIELDS_BYTES, Sack } from './sack-chunk.ts';
 import { SetUp } from './set-up.ts';
 import type { ResetOutcome } from './stream-reset.ts';
 
@@ -37,12 +42,20 @@ export class SctpAssociation implements Machine<SctpEvent, Uint8Array> {
   readonly #context: AssociationContext;
   readonly #setUp: SetUp;
   readonly #ending: Ending;
-  #heartbeatInfo: Uint8Array | undefined;
+  readonly #heartbeats: Heartbeats;
+  /** Of the chunk that is handled. */
+  readonly #fragment = new DataFragment();
+  readonly #sack = new Sack();
+  /** Messages of the packet that is handled. */
+  readonly #ready: WholeMessage[] = [];
+  /** Something has come in that may let something out. */
+  #isUnsettled = false;
 
   constructor(env: Env, options: SctpOptions) {
     this.#context = new AssociationContext(env, options);
     this.#setUp = new SetUp(this.#context);
     this.#ending = new Ending(this.#context);
+    this.#heartbeats = new Heartbeats(this.#context);
   }
 
   /** Packets that were not for this association, or broken. */
@@ -61,8 +74,8 @@ export class SctpAssociation implements Machine<SctpEvent, Uint8Array> {
   }
 
   /**
-   * Queues a message: `false` before `connected` and while closing. The payload is borrowed until `buffer-drained` says
-   * that it has gone. An empty payload, or a stream that the peer does not have, throws `RangeError`.
+   * Queues a message: `false` before `connected` and while closing. The payload is given away. What is sent before the next
+   * `pollTransmit` shares packets. An empty payload, or a stream that the peer does not have, throws `RangeError`.
    */
   send(now: Millis, message: MessageToSend): boolean {
     if (message.payload.length === 0)
@@ -73,13 +86,12 @@ export class SctpAssociation implements Machine<SctpEvent, Uint8Array> {
       throw new RangeError(`Stream ${message.stream} does not exist: there are ${link.outboundStreams}.`);
     }
     link.outbound.send(this.#context.now, message);
-    this.#flush();
     return true;
   }
 
-  /** Given to `send` for this stream and neither acknowledged nor given up, in bytes. */
+  /** Given to `send` for this stream, and neither in a packet yet nor given up, in bytes. */
   bufferedBytes(stream: number): number {
-    return this.#context.link?.outbound.bufferedBytes(stream) ?? 0;
+    return this.#context.link?.outbound.scheduler.bufferedBytes(stream) ?? 0;
   }
 
   /** Received and not handed on, since something before it is missing; with what holding it costs. */
@@ -101,7 +113,6 @@ export class SctpAssociation implements Machine<SctpEvent, Uint8Array> {
       return;
     }
     link.resets.want(streams);
-    this.#flush();
   }
 
   /** Lets everything arrive, then ends: `closed`. RFC 9260 §9.2. */
@@ -110,8 +121,6 @@ export class SctpAssociation implements Machine<SctpEvent, Uint8Array> {
     const state = this.#context.state;
     if (state.kind === 'established') {
       this.#ending.begin();
-      this.#noteProgress();
-      this.#flush();
     } else if (state.kind === 'idle' || state.kind === 'cookie-wait' || state.kind === 'cookie-echoed') {
       this.abort(now, 'closed before it was established');
     }
@@ -136,13 +145,21 @@ export class SctpAssociation implements Machine<SctpEvent, Uint8Array> {
       this.#context.discarded += 1;
       return;
     }
-    for (const chunk of packet.chunks) {
-      if (this.#context.state.kind === 'closed') return;
-      if (!this.#handleChunk(packet, chunk)) break;
+    for (let at = PACKET_HEADER_BYTES; at < bytes.length; ) {
+      if (this.#context.state.kind === 'closed' || !this.#handleChunk(packet, at)) break;
+      at += (chunkLength(bytes, at) + 3) & ~3;
     }
     this.#context.link?.inbound.endPacket(this.#context.now);
-    this.#noteProgress();
-    this.#flush();
+    this.#fragment.forget();
+    this.#sack.forget();
+  }
+
+  /** The packets take another way from here on. `ceilingBytes`: larger packets than that are not tried; RFC 8899. */
+  handlePathChanged(now: Millis, { ceilingBytes }: { readonly ceilingBytes: number }): void {
+    if (!this.#advance(now)) return;
+    this.#context.pathMtu.begin(this.#context.now, ceilingBytes);
+    this.#context.link?.outbound.forgetPath();
+    this.#context.usePathMtu();
   }
 
   handleTimeout(now: Millis): void {
@@ -154,55 +171,64 @@ export class SctpAssociation implements Machine<SctpEvent, Uint8Array> {
     ) {
       if (due === 'init') this.#setUp.repeat();
       else if (due === 'shutdown') this.#ending.repeat();
-      else this.#beat();
+      else if (this.#context.link) this.#heartbeats.beat(this.#context.link);
     }
     const link = this.#context.link;
-    if (link) {
-      link.outbound.handleTimeout(this.#context.now);
-      link.resets.handleTimeout(this.#context.now);
-      this.#context.checkErrors(link);
+    if (!link) return;
+    if (link.outbound.handleTimeout(this.#context.now)) {
+      this.#context.pathMtu.handleSilence();
+      this.#context.usePathMtu();
     }
-    this.#noteProgress();
-    this.#flush();
+    link.resets.handleTimeout(this.#context.now);
+    this.#context.checkErrors(link);
   }
 
   nextTimeout(): Millis {
+    this.#settle();
     if (this.#context.state.kind === 'closed') return NEVER;
     const link = this.#context.link;
     const own = this.#context.timers.next();
     if (!link) return own;
-    return Math.min(own, link.inbound.sackAt, link.outbound.nextTimeout(), link.resets.nextTimeout());
+    return Math.min(
+      own,
+      link.inbound.sackAt,
+      link.outbound.nextTimeout(),
+      link.resets.nextTimeout(),
+      this.#mayCarryData ? this.#context.pathMtu.nextTimeout() : NEVER,
+    );
   }
 
   pollTransmit(): Uint8Array | undefined {
+    this.#settle();
     return this.#context.transmits.take();
   }
 
   pollEvent(): SctpEvent | undefined {
+    this.#settle();
     return this.#context.events.take();
   }
 
   /** `false` once closed. */
   #advance(now: Millis): boolean {
-    this.#context.now = Math.max(this.#context.now, now);
+    if (now > this.#context.now) this.#context.now = now;
+    this.#isUnsettled = true;
     return this.#context.state.kind !== 'closed';
   }
 
   /** RFC 9260 §8.5: whose tag a packet has to carry; RFC 9653 §5.3: which may go without a checksum. */
   #isForUs(packet: Packet, bytes: Uint8Array): boolean {
-    const { sourcePort, destinationPort, verificationTag, zeroChecksum, chunks } = packet;
+    const { sourcePort, destinationPort, verificationTag, zeroChecksum, chunkCount } = packet;
     if (
       sourcePort !== this.#context.options.remotePort ||
       destinationPort !== this.#context.options.localPort
     )
       return false;
-    const first = chunks[0];
-    const type = first?.type;
+    const type = bytes[PACKET_HEADER_BYTES];
     const begins = type === ChunkType.INIT;
     const mayGoUnchecked = this.#context.acceptsZeroChecksum && !begins && type !== ChunkType.COOKIE_ECHO;
     if (zeroChecksum && !mayGoUnchecked && !hasZeroChecksumByRight(bytes)) return false;
     // §8.5.1 A: INIT alone, with no tag.
-    if (begins) return verificationTag === 0 && chunks.length === 1;
+    if (begins) return verificationTag === 0 && chunkCount === 1;
     // §8.5.1 D: the cookie says which tag is right.
     if (type === ChunkType.COOKIE_ECHO) return true;
     const own =
@@ -210,13 +236,32 @@ export class SctpAssociation implements Machine<SctpEvent, Uint8Array> {
     if (own !== undefined && verificationTag === own) return true;
     // §8.5.1 B, C: ABORT and SHUTDOWN COMPLETE may carry the other's tag, if they say so.
     const reflects = type === ChunkType.ABORT || type === ChunkType.SHUTDOWN_COMPLETE;
-    return (
-      reflects && ((first?.flags ?? 0) & T_FLAG) !== 0 && verificationTag === this.#context.link?.peerTag
-    );
+    const flags = bytes[PACKET_HEADER_BYTES + 1] ?? 0;
+    return reflects && (flags & T_FLAG) !== 0 && verificationTag === this.#context.link?.peerTag;
   }
 
-  /** Whether the chunks behind it are to be looked at. */
-  #handleChunk(packet: Packet, chunk: Chunk): boolean {
+  /** Whether the chunks behind the one at `at` are to be looked at. */
+  #handleChunk(packet: Packet, at: number): boolean {
+    const { bytes } = packet;
+    const type = bytes[at];
+    const link = this.#context.link;
+    if (link && (type === ChunkType.DATA || type === ChunkType.I_DATA))
+      return this.#handleData(link, bytes, at);
+    if (link && type === ChunkType.SACK) {
+      this.#handleSack(link, bytes, at);
+      return true;
+    }
+    return this.#handleRareChunk(packet, chunkAt(bytes, at));
+  }
+
+  #handleSack(link: Link, bytes: Uint8Array, at: number): void {
+    const valueBytes = chunkLength(bytes, at) - CHUNK_HEADER_BYTES;
+    if (!this.#sack.read(bytes, at + CHUNK_HEADER_BYTES, valueBytes)) return;
+    if (!link.outbound.handleSack(this.#context.now, this.#sack)) return;
+    if (link.outbound.errors === 0) this.#context.pathMtu.handleProgress(this.#context.now);
+  }
+
+  #handleRareChunk(packet: Packet, chunk: Chunk): boolean {
     const { value } = chunk;
     switch (chunk.type) {
       case ChunkType.INIT:
@@ -252,21 +297,14 @@ export class SctpAssociation implements Machine<SctpEvent, Uint8Array> {
   #handleLinkChunk(link: Link, chunk: Chunk): boolean {
     const { type, value } = chunk;
     switch (type) {
-      case ChunkType.DATA:
-      case ChunkType.I_DATA:
-        return this.#handleData(link, chunk);
-      case ChunkType.SACK: {
-        const sack = decodeSack(value);
-        if (sack) link.outbound.handleSack(this.#context.now, sack);
-        return true;
-      }
       case ChunkType.FORWARD_TSN:
       case ChunkType.I_FORWARD_TSN: {
         if ((type === ChunkType.I_FORWARD_TSN) !== link.extensions.interleaving) {
           return this.#context.violation('FORWARD-TSN of the kind that was not agreed');
         }
         const forward = decodeForwardTsn(value, link.extensions.interleaving);
-        if (forward) this.#deliver(link.inbound.handleForward(forward));
+        if (forward) link.inbound.handleForward(forward, this.#ready);
+        this.#deliver();
         return true;
       }
       case ChunkType.RE_CONFIG:
@@ -280,7 +318,7 @@ export class SctpAssociation implements Machine<SctpEvent, Uint8Array> {
         this.#context.reply({ type: ChunkType.HEARTBEAT_ACK, flags: 0, value: value.slice() });
         return true;
       case ChunkType.HEARTBEAT_ACK:
-        this.#handleHeartbeatAck(link, value);
+        this.#heartbeats.handleAck(link, value);
         return true;
       case ChunkType.SHUTDOWN:
       case ChunkType.SHUTDOWN_ACK:
@@ -297,12 +335,12 @@ export class SctpAssociation implements Machine<SctpEvent, Uint8Array> {
     }
   }
 
-  #handleData(link: Link, chunk: Chunk): boolean {
-    if ((chunk.type === ChunkType.I_DATA) !== link.extensions.interleaving) {
+  #handleData(link: Link, bytes: Uint8Array, at: number): boolean {
+    if ((bytes[at] === ChunkType.I_DATA) !== link.extensions.interleaving) {
       return this.#context.violation('DATA of the kind that was not agreed'); // RFC 8260 §2.2.3
     }
-    const fragment = decodeDataFragment(chunk);
-    if (!fragment || fragment.payload.length === 0) return this.#context.violation('DATA without user data');
+    const fragment = this.#fragment;
+    if (!fragment.read(bytes, at)) return this.#context.violation('DATA without user data');
     // Data in COOKIE-ECHOED tells that the peer has our cookie, but COOKIE ACK comes first in the same packet.
     if (this.#context.state.kind === 'shutdown-ack-sent' || this.#context.state.kind === 'shutdown-received')
       return true;
@@ -311,40 +349,14 @@ export class SctpAssociation implements Machine<SctpEvent, Uint8Array> {
       this.#context.reply({ type: ChunkType.ERROR, flags: 0, value: cause });
       return true;
     }
-    this.#deliver(link.inbound.handleData(fragment));
+    link.inbound.handleData(fragment, this.#ready);
+    if (this.#ready.length > 0) this.#deliver();
     return true;
   }
 
-  #deliver(messages: readonly WholeMessage[]): void {
-    for (const { stream, ppid, unordered, payload } of messages) {
-      this.#context.events.push({ type: 'message', stream, ppid, unordered, payload });
-    }
-  }
-
-  /** §8.3: is the peer still there, while nothing is under way? */
-  #beat(): void {
-    const link = this.#context.link;
-    if (!link) return;
-    if (this.#heartbeatInfo) this.#context.errors += 1;
-    if (!link.outbound.hasOutstanding) {
-      this.#heartbeatInfo = this.#context.env.random.bytes(8);
-      const info = new Uint8Array(12);
-      info.set([0, 1, 0, 12]);
-      info.set(this.#heartbeatInfo, 4);
-      this.#context.reply({ type: ChunkType.HEARTBEAT, flags: 0, value: info });
-    }
-    this.#context.timers.set(
-      'heartbeat',
-      this.#context.now + this.#context.timing.heartbeatMs + link.outbound.rto.ms,
-    );
-  }
-
-  #handleHeartbeatAck(link: Link, value: Uint8Array): void {
-    const info = this.#heartbeatInfo;
-    if (!info || !this.#context.env.crypto.equal(value.subarray(4), info)) return;
-    this.#heartbeatInfo = undefined;
-    this.#context.errors = 0;
-    link.outbound.errors = 0;
+  #deliver(): void {
+    for (const message of this.#ready) this.#context.events.push(message);
+    this.#ready.length = 0;
   }
 
   #noteReset(outcome: ResetOutcome | undefined): void {
@@ -369,51 +381,61 @@ export class SctpAssociation implements Machine<SctpEvent, Uint8Array> {
     }
   }
 
-  /** What a packet or a timer has made possible. */
-  #noteProgress(): void {
-    const link = this.#context.link;
-    if (!link) return;
-    this.#noteReset(link.resets.advance(link.inbound.cumulativeTsn));
-    for (const stream of link.outbound.takeDrained())
-      this.#context.events.push({ type: 'buffer-drained', stream });
-    if (!link.outbound.isIdle || !link.resets.isIdle) return;
-    this.#ending.advance();
-  }
-
-  /** Writes packets until nothing more may leave. Answers first, then acknowledgements, then resets, then data. */
-  #flush(): void {
+  /** Writes what has become due, once for all that came in since the last time: packets, and facts about buffers. */
+  #settle(): void {
+    if (!this.#isUnsettled) return;
+    this.#isUnsettled = false;
     const link = this.#context.link;
     if (!link) {
       this.#context.replies.clear();
       return;
     }
-    for (let packets = 0; packets < MAX_PACKETS_PER_FLUSH; packets++) {
-      const writer = this.#context.writer(link.peerTag);
-      this.#fill(link, writer);
-      if (writer.isEmpty) return;
-      this.#context.transmits.push(writer.finish(link.extensions.zeroChecksum));
+    this.#noteReset(link.resets.advance(link.inbound.cumulativeTsn));
+    if (link.outbound.isIdle && link.resets.isIdle) this.#ending.advance();
+    this.#flush(link);
+    if (this.#mayCarryData) this.#heartbeats.probe(link);
+    for (const stream of link.outbound.scheduler.takeDrained()) {
+      this.#context.events.push({ type: 'buffer-drained', stream });
     }
   }
 
+  /** Writes packets until nothing more may leave. Answers first, then acknowledgements, then resets, then data. */
+  #flush(link: Link): void {
+    const { writer, transmits, pathMtu } = this.#context;
+    for (let packets = 0; this.#hasWork(link); packets++) {
+      if (packets === MAX_PACKETS_PER_FLUSH) {
+        this.#isUnsettled = true;
+        return;
+      }
+      writer.begin(link.peerTag, pathMtu.packetBytes);
+      this.#fill(link, writer);
+      if (writer.isEmpty) return;
+      transmits.push(writer.finish(link.extensions.zeroChecksum));
+    }
+  }
+
+  #hasWork({ inbound, outbound, resets }: Link): boolean {
+    if (inbound.sackAt <= this.#context.now || this.#context.replies.length > 0) return true;
+    return this.#mayCarryData && (outbound.hasWork || !resets.isIdle);
+  }
+
   #fill(link: Link, writer: PacketWriter): void {
-    for (let reply = this.#context.replies.peek(); reply; reply = this.#context.replies.peek()) {
-      if (!writer.fits(reply.value.length)) break;
+    const { replies, now } = this.#context;
+    for (let reply = replies.peek(); reply && writer.fits(reply.value.length); reply = replies.peek()) {
       writer.chunk(reply.type, reply.flags, reply.value);
-      this.#context.replies.take();
+      replies.take();
     }
+    const { inbound, outbound, resets } = link;
     const mayCarryData = this.#mayCarryData;
-    const sackDue = link.inbound.sackAt <= this.#context.now;
     // A delayed acknowledgement travels with data that leaves anyway.
-    const sackWaits = link.inbound.sackAt !== NEVER && mayCarryData && link.outbound.hasWork;
-    if ((sackDue || sackWaits) && writer.fits(12)) {
-      writer.chunk(ChunkType.SACK, 0, link.inbound.takeSack(writer.roomBytes));
-    }
+    const sackWaits = inbound.sackAt !== NEVER && mayCarryData && outbound.hasWork;
+    if ((inbound.sackAt <= now || sackWaits) && writer.fits(SACK_FIELDS_BYTES)) inbound.writeSack(writer);
     if (!mayCarryData) return;
-    const { scheduler, lastTsn, rto } = link.outbound;
-    const isReady = (stream: number) => scheduler.isIdle(stream);
-    const reset = link.resets.poll(this.#context.now, rto.ms, lastTsn, isReady);
-    if (reset && writer.fits(reset.length)) writer.chunk(ChunkType.RE_CONFIG, 0, reset);
-    link.outbound.fill(this.#context.now, writer);
+    if (!resets.isIdle) {
+      const reset = resets.poll(now, outbound.rto.ms, outbound.lastTsn, outbound.scheduler);
+      if (reset && writer.fits(reset.length)) writer.chunk(ChunkType.RE_CONFIG, 0, reset);
+    }
+    outbound.fill(now, writer);
   }
 
   get #mayCarryData(): boolean {

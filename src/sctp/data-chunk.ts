@@ -1,77 +1,98 @@
 /** DATA and I-DATA: one fragment of a message. RFC 9260 §3.3.1, RFC 8260 §2.1. */
 import { ChunkType, DataFlag } from './code-points.ts';
-import type { Chunk, PacketWriter } from './packet.ts';
+import type { Flight } from './outgoing-message.ts';
+import { CHUNK_HEADER_BYTES, chunkLength, readU16, readU32 } from './packet.ts';
+import type { PacketWriter } from './packet-writer.ts';
 
-export interface DataFragment {
-  readonly tsn: number;
-  readonly stream: number;
-  readonly unordered: boolean;
-  readonly begin: boolean;
-  readonly end: boolean;
+/** One record serves all chunks of an association, one after the other: who keeps something of it copies. */
+export class DataFragment {
+  tsn = 0;
+  stream = 0;
+  unordered = false;
+  begin = false;
+  end = false;
   /** The receiver is asked for an acknowledgement at once. RFC 7053. */
-  readonly immediate: boolean;
+  immediate = false;
   /** DATA: stream sequence number, 16 bits. I-DATA: message identifier, 32 bits. */
-  readonly messageId: number;
+  messageId = 0;
   /** Only the first fragment of an I-DATA message has it; 0 in the others. */
-  readonly ppid: number;
+  ppid = 0;
   /** I-DATA: 0 in the first. DATA: 0. */
-  readonly fragment: number;
-  /** When decoded a view (borrowed). */
-  readonly payload: Uint8Array;
+  fragment = 0;
+  /** The packet, borrowed, and where in it the payload lies. */
+  bytes: Uint8Array = NO_BYTES;
+  from = 0;
+  length = 0;
+
+  /** Reads the chunk that begins at `at`. `false` when it is too short to hold user data (RFC 9260 §3.3.10.9). */
+  read(bytes: Uint8Array, at: number): boolean {
+    const interleaved = bytes[at] === ChunkType.I_DATA;
+    const headBytes = CHUNK_HEADER_BYTES + (interleaved ? I_DATA_FIELDS_BYTES : DATA_FIELDS_BYTES);
+    const flags = bytes[at + 1] ?? 0;
+    this.length = chunkLength(bytes, at) - headBytes;
+    if (this.length <= 0) return false;
+    const begin = (flags & DataFlag.BEGIN) !== 0;
+    this.begin = begin;
+    this.end = (flags & DataFlag.END) !== 0;
+    this.unordered = (flags & DataFlag.UNORDERED) !== 0;
+    this.immediate = (flags & DataFlag.IMMEDIATE) !== 0;
+    this.tsn = readU32(bytes, at + 4);
+    this.stream = readU16(bytes, at + 8);
+    if (interleaved) {
+      const last = readU32(bytes, at + 16);
+      this.messageId = readU32(bytes, at + 12);
+      this.ppid = begin ? last : 0;
+      this.fragment = begin ? 0 : last;
+    } else {
+      this.messageId = readU16(bytes, at + 10);
+      this.ppid = readU32(bytes, at + 12);
+      this.fragment = 0;
+    }
+    this.bytes = bytes;
+    this.from = at + headBytes;
+    return true;
+  }
+
+  /** Lets go of the packet. */
+  forget(): void {
+    this.bytes = NO_BYTES;
+  }
 }
+
+const NO_BYTES = new Uint8Array(0);
 
 /** Of the chunk's value, payload aside. */
 export const DATA_FIELDS_BYTES = 12;
 export const I_DATA_FIELDS_BYTES = 16;
 
-/** `undefined` when it is too short. An empty payload is the caller's to judge (RFC 9260 §3.3.10.9). */
-export function decodeDataFragment({ type, flags, value }: Chunk): DataFragment | undefined {
-  const interleaved = type === ChunkType.I_DATA;
-  const fieldsBytes = interleaved ? I_DATA_FIELDS_BYTES : DATA_FIELDS_BYTES;
-  if (value.length < fieldsBytes) return undefined;
-  const begin = (flags & DataFlag.BEGIN) !== 0;
-  const last = readU32(value, interleaved ? 12 : 8);
-  return {
-    tsn: readU32(value, 0),
-    stream: readU16(value, 4),
-    unordered: (flags & DataFlag.UNORDERED) !== 0,
-    begin,
-    end: (flags & DataFlag.END) !== 0,
-    immediate: (flags & DataFlag.IMMEDIATE) !== 0,
-    messageId: interleaved ? readU32(value, 8) : readU16(value, 6),
-    ppid: interleaved && !begin ? 0 : last,
-    fragment: interleaved && !begin ? last : 0,
-    payload: value.subarray(fieldsBytes),
-  };
-}
-
 /** The caller has checked that it fits. */
-export function writeDataFragment(writer: PacketWriter, fragment: DataFragment, interleaved: boolean): void {
+export function writeDataFragment(
+  writer: PacketWriter,
+  flight: Flight,
+  immediate: boolean,
+  interleaved: boolean,
+): void {
+  const { message, begin, end, from, length } = flight;
   const fieldsBytes = interleaved ? I_DATA_FIELDS_BYTES : DATA_FIELDS_BYTES;
   const flags =
-    (fragment.end ? DataFlag.END : 0) |
-    (fragment.begin ? DataFlag.BEGIN : 0) |
-    (fragment.unordered ? DataFlag.UNORDERED : 0) |
-    (fragment.immediate ? DataFlag.IMMEDIATE : 0);
+    (end ? DataFlag.END : 0) |
+    (begin ? DataFlag.BEGIN : 0) |
+    (message.unordered ? DataFlag.UNORDERED : 0) |
+    (immediate ? DataFlag.IMMEDIATE : 0);
   const type = interleaved ? ChunkType.I_DATA : ChunkType.DATA;
-  const at = writer.open(type, flags, fieldsBytes + fragment.payload.length);
+  const at = writer.open(type, flags, fieldsBytes + length);
   const { view } = writer;
-  view.setUint32(at, fragment.tsn);
-  view.setUint16(at + 4, fragment.stream);
+  view.setUint32(at, flight.tsn);
+  view.setUint16(at + 4, message.stream);
   if (interleaved) {
-    view.setUint32(at + 8, fragment.messageId);
-    view.setUint32(at + 12, fragment.begin ? fragment.ppid : fragment.fragment);
+    view.setUint16(at + 6, 0);
+    view.setUint32(at + 8, message.messageId);
+    view.setUint32(at + 12, begin ? message.ppid : flight.fragment);
   } else {
-    view.setUint16(at + 6, fragment.messageId & 0xffff);
-    view.setUint32(at + 8, fragment.ppid);
+    view.setUint16(at + 6, message.messageId & 0xffff);
+    view.setUint32(at + 8, message.ppid);
   }
-  writer.bytes.set(fragment.payload, at + fieldsBytes);
-}
-
-function readU16(bytes: Uint8Array, at: number): number {
-  return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
-}
-
-function readU32(bytes: Uint8Array, at: number): number {
-  return ((readU16(bytes, at) << 16) | readU16(bytes, at + 2)) >>> 0;
+  const { payload } = message;
+  const isWhole = length === payload.length;
+  writer.bytes.set(isWhole ? payload : payload.subarray(from, from + length), at + fieldsBytes);
 }

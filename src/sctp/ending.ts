@@ -1,7 +1,8 @@
 /** Ending an association so that nothing is lost: SHUTDOWN, SHUTDOWN ACK, SHUTDOWN COMPLETE. RFC 9260 §9.2. */
 import type { AssociationContext, Link } from './association-context.ts';
 import { ChunkType } from './code-points.ts';
-import type { Chunk } from './packet.ts';
+import { type Chunk, readU32 } from './packet.ts';
+import { Sack } from './sack-chunk.ts';
 
 export class Ending {
   readonly #context: AssociationContext;
@@ -29,18 +30,14 @@ export class Ending {
   handleChunk(link: Link, chunk: Chunk): void {
     const { kind } = this.#context.state;
     if (chunk.type === ChunkType.SHUTDOWN) {
-      const view = new DataView(chunk.value.buffer, chunk.value.byteOffset, chunk.value.byteLength);
       if (chunk.value.length < 4) return;
-      const sack = { cumulativeTsn: view.getUint32(0), receiveWindowBytes: 0, gaps: [], duplicates: [] };
-      link.outbound.handleSack(this.#context.now, sack);
+      link.outbound.handleSack(this.#context.now, Sack.of(readU32(chunk.value, 0), 0));
       if (kind === 'established' || kind === 'shutdown-pending') this.#enter('shutdown-received');
       else if (kind === 'shutdown-sent') this.#enter('shutdown-ack-sent');
     } else if (chunk.type === ChunkType.SHUTDOWN_ACK) {
       if (kind !== 'shutdown-sent' && kind !== 'shutdown-ack-sent') return;
-      const writer = this.#context
-        .writer(link.peerTag)
-        .chunk(ChunkType.SHUTDOWN_COMPLETE, 0, new Uint8Array(0));
-      this.#context.transmits.push(writer.finish(link.extensions.zeroChecksum));
+      const { zeroChecksum } = link.extensions;
+      this.#context.transmit(link.peerTag, ChunkType.SHUTDOWN_COMPLETE, new Uint8Array(0), zeroChecksum);
       this.#context.finish(undefined);
     } else if (kind === 'shutdown-ack-sent') this.#context.finish(undefined);
   }

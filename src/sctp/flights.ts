@@ -1,14 +1,11 @@
 /**
  * The fragments that have left and are not acknowledged for good, by TSN: what a SACK says about them, which are lost,
- * which are given up. Sends nothing. RFC 9260 §6.2.1, §7.2.4, RFC 3758 §3.5, time-based loss: RFC 8985 §6.2.
+ * which are given up. Sends nothing. RFC 9260 §6.2.1, RFC 3758 §3.5; losses by time: RFC 8985 §6.2.
  */
-import { type Millis, serialDistance, serialLess } from '../base/index.ts';
+import { type Millis, NEVER, serialLess } from '../base/index.ts';
 import type { SkippedMessage } from './forward-tsn-chunk.ts';
-import type { Flight, OutgoingMessage } from './outgoing-message.ts';
+import { Flight, type OutgoingMessage, type Place } from './outgoing-message.ts';
 import type { Sack } from './sack-chunk.ts';
-
-/** RFC 9260 §7.2.4. */
-const MISSED_MEANS_LOST = 3;
 
 export interface SackOutcome {
   /** The cumulative TSN has moved. */
@@ -17,39 +14,76 @@ export interface SackOutcome {
   readonly ackedBytes: number;
   /** Of the newest fragment that was sent once and is acknowledged with this SACK. */
   readonly roundTripMs: Millis | undefined;
-  readonly newlyLost: number;
+  /** A fragment was acknowledged although a later one had been before, and it was sent once. RFC 8985 §6.2 step 3. */
+  readonly reordered: boolean;
 }
 
+const FIRST_RING = 16;
+/** Sums of fractions of milliseconds are not exact. */
+const CLOCK_ERROR_MS = 0.01;
+/** A gap block reaches 65,535 TSNs (RFC 9260 §3.3.4); a receiver keeps no more. */
+export const MAX_FLIGHTS = 2 ** 15;
+
 export class Flights {
-  /** In order of TSN; before `#head` they are done. */
-  #flights: Flight[] = [];
-  #head = 0;
+  /** By the low bits of the TSN: `#cumulative + 1` … `#nextTsn − 1`. */
+  #ring: Flight[] = Array.from({ length: FIRST_RING }, () => new Flight());
+  #mask = FIRST_RING - 1;
   /** The peer has everything up to here. */
   #cumulative: number;
   #nextTsn: number;
   /** On the way: neither acknowledged nor lost nor given up. */
   #bytes = 0;
-  /** RFC 8985: when the newest acknowledged fragment was sent. */
-  #newestAckedSentAt: Millis = Number.NEGATIVE_INFINITY;
+  /** Acknowledged by gap blocks. */
+  #gapBytes = 0;
   #lostCount = 0;
-  #hadGaps = false;
-  #freed = new Map<number, number>();
+  /** No TSN before it is lost. */
+  #lostFrom = 0;
+  /** Of messages that may be given up. */
+  #limitedCount = 0;
+  /** The highest TSN that is acknowledged. */
+  #highest: number;
+  /** RFC 8985 §6.2 step 2: the acknowledged fragment that was sent last. */
+  #newestSentAt: Millis = Number.NEGATIVE_INFINITY;
+  #newestTsn = 0;
+  #newestRoundTripMs: Millis = 0;
+  #shortestRoundTripMs: Millis = NEVER;
 
   constructor(initialTsn: number) {
     this.#nextTsn = initialTsn;
     this.#cumulative = (initialTsn - 1) >>> 0;
+    this.#highest = this.#cumulative;
   }
 
   get bytes(): number {
     return this.#bytes;
   }
 
+  get count(): number {
+    return (this.#nextTsn - this.#cumulative - 1) >>> 0;
+  }
+
   get isEmpty(): boolean {
-    return this.#head === this.#flights.length;
+    return this.count === 0;
   }
 
   get hasLost(): boolean {
     return this.#lostCount > 0;
+  }
+
+  /** Acknowledged, with something before it that is not. */
+  get gapBytes(): number {
+    return this.#gapBytes;
+  }
+
+  /** `NEVER` before the first measurement. */
+  get shortestRoundTripMs(): Millis {
+    return this.#shortestRoundTripMs;
+  }
+
+  /** What was measured says nothing about another path. */
+  forgetPath(): void {
+    this.#shortestRoundTripMs = NEVER;
+    this.#newestRoundTripMs = 0;
   }
 
   get cumulative(): number {
@@ -60,206 +94,226 @@ export class Flights {
     return (this.#nextTsn - 1) >>> 0;
   }
 
-  /** A fragment leaves for the first time. Gives it its TSN. */
-  launch(
-    now: Millis,
-    message: OutgoingMessage,
-    payload: Uint8Array,
-    place: { readonly begin: boolean; readonly end: boolean; readonly fragment: number },
-  ): Flight {
-    const flight: Flight = {
-      tsn: this.#nextTsn,
-      message,
-      begin: place.begin,
-      end: place.end,
-      fragment: place.fragment,
-      payload,
-      sentAt: now,
-      sends: 1,
-      acked: false,
-      lost: false,
-      missed: 0,
-    };
+  /** A fragment leaves for the first time. Gives it its TSN. Valid until the next call. */
+  launch(now: Millis, message: OutgoingMessage, place: Place): Flight {
+    if (this.count === this.#ring.length) this.#grow();
+    const flight = this.#at(this.#nextTsn);
+    flight.launch(now, this.#nextTsn, message, place);
     this.#nextTsn = (this.#nextTsn + 1) >>> 0;
-    this.#flights.push(flight);
-    this.#bytes += payload.length;
+    this.#bytes += place.length;
+    if (message.isLimited) this.#limitedCount += 1;
     return flight;
   }
 
   /** The first that is to be sent again. */
   firstLost(): Flight | undefined {
     if (this.#lostCount === 0) return undefined;
-    for (let i = this.#head; i < this.#flights.length; i++) {
-      const flight = this.#flights[i];
-      if (flight?.lost) return flight;
+    for (let tsn = this.#lostFrom; tsn !== this.#nextTsn; tsn = (tsn + 1) >>> 0) {
+      const flight = this.#at(tsn);
+      if (!flight.lost) continue;
+      this.#lostFrom = tsn;
+      return flight;
+    }
+    return undefined;
+  }
+
+  /** What left last and is neither acknowledged nor given up: what a loss probe repeats. RFC 8985 §7.3. */
+  lastOpen(): Flight | undefined {
+    for (let tsn = this.lastTsn; tsn !== this.#cumulative; tsn = (tsn - 1) >>> 0) {
+      const flight = this.#at(tsn);
+      if (!flight.acked && !flight.message.abandoned) return flight;
     }
     return undefined;
   }
 
   relaunch(now: Millis, flight: Flight): void {
-    flight.lost = false;
-    flight.missed = 0;
+    if (flight.lost) {
+      flight.lost = false;
+      this.#lostCount -= 1;
+      this.#bytes += flight.length;
+    }
     flight.sentAt = now;
     flight.sends += 1;
-    this.#lostCount -= 1;
-    this.#bytes += flight.payload.length;
   }
 
   /** `undefined` for a SACK that is older than one before, or that acknowledges what never left. RFC 9260 §6.2.1 D. */
-  handleSack(now: Millis, sack: Sack, reorderingMs: Millis): SackOutcome | undefined {
+  handleSack(now: Millis, sack: Sack): SackOutcome | undefined {
     if (serialLess(sack.cumulativeTsn, this.#cumulative)) return undefined;
-    const lastGap = sack.gaps.at(-1)?.end ?? 0;
-    const highest = (sack.cumulativeTsn + lastGap) >>> 0;
-    if (!serialLess(highest, this.#nextTsn)) return undefined;
+    const reach = (sack.cumulativeTsn + sack.reach) >>> 0;
+    if (!serialLess(reach, this.#nextTsn)) return undefined;
 
-    const sample = { sentAt: Number.NEGATIVE_INFINITY };
-    let ackedBytes = 0;
+    const news = { ackedBytes: 0, sampleSentAt: Number.NEGATIVE_INFINITY, reordered: false };
     const advanced = sack.cumulativeTsn !== this.#cumulative;
-    while (this.#head < this.#flights.length) {
-      const flight = this.#flights[this.#head];
-      if (!flight || serialLess(sack.cumulativeTsn, flight.tsn)) break;
-      ackedBytes += this.#acknowledge(flight, sample);
-      this.#free(flight);
-      this.#head += 1;
+    while (this.#cumulative !== sack.cumulativeTsn) {
+      const flight = this.#at((this.#cumulative + 1) >>> 0);
+      this.#acknowledge(now, flight, news);
+      if (flight.acked) this.#gapBytes -= flight.length;
+      if (flight.message.isLimited) this.#limitedCount -= 1;
+      flight.forget();
+      this.#cumulative = flight.tsn;
     }
-    this.#cumulative = sack.cumulativeTsn;
-    this.#compact();
-    let newlyLost = 0;
-    if (sack.gaps.length > 0 || this.#hadGaps) {
-      ackedBytes += this.#readGaps(sack, sample);
-      newlyLost = this.#findLost(sack, advanced || ackedBytes > 0, reorderingMs);
+    if (!serialLess(this.#cumulative, this.#lostFrom)) this.#lostFrom = (this.#cumulative + 1) >>> 0;
+    if (sack.gapCount > 0 || this.#gapBytes > 0) this.#readGaps(now, sack, news);
+    if (serialLess(this.#highest, reach)) this.#highest = reach;
+    const { ackedBytes, sampleSentAt, reordered } = news;
+    const roundTripMs = sampleSentAt === Number.NEGATIVE_INFINITY ? undefined : now - sampleSentAt;
+    return { advanced, ackedBytes, roundTripMs, reordered };
+  }
+
+  /**
+   * RFC 8985 §6.2 step 5: what was sent before something that has arrived, and had the round trip and `reorderingMs` to
+   * arrive itself, is lost. When the next one would be; `NEVER` when none waits.
+   */
+  findLost(now: Millis, reorderingMs: Millis): { readonly lost: number; readonly nextAt: Millis } {
+    const patienceMs = this.#newestRoundTripMs + reorderingMs;
+    let lost = 0;
+    let nextAt: Millis = NEVER;
+    for (let tsn = (this.#cumulative + 1) >>> 0; serialLess(tsn, this.#highest); tsn = (tsn + 1) >>> 0) {
+      const flight = this.#at(tsn);
+      if (flight.acked || flight.lost || flight.message.abandoned || !this.#isOvertaken(flight)) continue;
+      const lostAt = flight.sentAt + patienceMs;
+      if (lostAt > now + CLOCK_ERROR_MS) nextAt = Math.min(nextAt, lostAt);
+      else {
+        this.#lose(flight);
+        lost += 1;
+      }
     }
-    this.#hadGaps = sack.gaps.length > 0;
-    const roundTripMs = sample.sentAt === Number.NEGATIVE_INFINITY ? undefined : now - sample.sentAt;
-    return { advanced, ackedBytes, roundTripMs, newlyLost };
+    return { lost, nextAt };
   }
 
   /** RFC 9260 §6.3.3: everything that is on the way counts as lost. */
   loseAll(): void {
-    for (let i = this.#head; i < this.#flights.length; i++) {
-      const flight = this.#flights[i];
-      if (flight && !flight.acked && !flight.lost && !flight.message.abandoned) this.#lose(flight);
+    for (let tsn = (this.#cumulative + 1) >>> 0; tsn !== this.#nextTsn; tsn = (tsn + 1) >>> 0) {
+      const flight = this.#at(tsn);
+      if (!flight.acked && !flight.lost && !flight.message.abandoned) this.#lose(flight);
     }
   }
 
   /** No fragment of it is sent again. RFC 3758 §3.5 A3. */
   abandon(message: OutgoingMessage): void {
     if (message.abandoned) return;
-    for (let i = this.#head; i < this.#flights.length; i++) {
-      const flight = this.#flights[i];
-      if (flight?.message !== message || flight.acked) continue;
+    for (let tsn = (this.#cumulative + 1) >>> 0; tsn !== this.#nextTsn; tsn = (tsn + 1) >>> 0) {
+      const flight = this.#at(tsn);
+      if (flight.message !== message || flight.acked) continue;
       if (flight.lost) {
         flight.lost = false;
         this.#lostCount -= 1;
-      } else this.#bytes -= flight.payload.length;
+      } else this.#bytes -= flight.length;
     }
     message.abandoned = true;
   }
 
   /** Messages on the way that are too old, or were sent too often, and have lost something. RFC 3758 §3.5 A1, C. */
-  takeHopeless(now: Millis): OutgoingMessage[] {
+  takeHopeless(now: Millis): Iterable<OutgoingMessage> {
+    if (this.#lostCount === 0 || this.#limitedCount === 0) return [];
     const hopeless = new Set<OutgoingMessage>();
-    if (this.#lostCount === 0) return [];
-    for (let i = this.#head; i < this.#flights.length; i++) {
-      const flight = this.#flights[i];
-      if (!flight?.lost) continue;
+    for (let tsn = this.#lostFrom; tsn !== this.#nextTsn; tsn = (tsn + 1) >>> 0) {
+      const flight = this.#at(tsn);
+      if (!flight.lost) continue;
       const { message } = flight;
       if (message.expiresAt <= now || flight.sends > message.maxRetransmits) hopeless.add(message);
     }
-    return [...hopeless];
+    return hopeless;
   }
 
   /** RFC 3758 §3.5 C: how far the peer may be sent, and what it must no longer wait for; `undefined` when there is nothing. */
   forwardPoint(): { cumulativeTsn: number; skipped: SkippedMessage[] } | undefined {
+    if (this.#limitedCount === 0) return undefined;
     let point = this.#cumulative;
     const skipped = new Map<string, SkippedMessage>();
-    for (let i = this.#head; i < this.#flights.length; i++) {
-      const flight = this.#flights[i];
-      if (!flight?.message.abandoned) break;
-      point = flight.tsn;
-      const { stream, unordered, messageId } = flight.message;
+    for (let tsn = (point + 1) >>> 0; tsn !== this.#nextTsn; tsn = (tsn + 1) >>> 0) {
+      const { message } = this.#at(tsn);
+      if (!message.abandoned) break;
+      point = tsn;
+      const { stream, unordered, messageId } = message;
       skipped.set(`${stream} ${unordered}`, { stream, unordered, messageId });
     }
     return point === this.#cumulative ? undefined : { cumulativeTsn: point, skipped: [...skipped.values()] };
   }
 
-  /** Bytes by stream that were acknowledged for good since the last call, given-up messages aside. */
-  takeFreed(): ReadonlyMap<number, number> {
-    const freed = this.#freed;
-    if (freed.size > 0) this.#freed = new Map();
-    return freed;
+  #at(tsn: number): Flight {
+    return this.#ring[tsn & this.#mask] as Flight;
   }
 
-  #free({ message, payload }: Flight): void {
-    if (message.abandoned) return;
-    message.openBytes -= payload.length;
-    this.#freed.set(message.stream, (this.#freed.get(message.stream) ?? 0) + payload.length);
+  #grow(): void {
+    const old = this.#ring;
+    const mask = old.length * 2 - 1;
+    const ring = Array.from({ length: old.length * 2 }, () => new Flight());
+    for (const flight of old) ring[flight.tsn & mask] = flight;
+    this.#ring = ring;
+    this.#mask = mask;
   }
 
-  #acknowledge(flight: Flight, sample: { sentAt: Millis }): number {
-    if (flight.acked) return 0;
-    flight.acked = true;
+  /** RFC 8985 §6.2, `RACK_sent_after`: something that left later has arrived. */
+  #isOvertaken(flight: Flight): boolean {
+    if (flight.sentAt !== this.#newestSentAt) return flight.sentAt < this.#newestSentAt;
+    return serialLess(flight.tsn, this.#newestTsn);
+  }
+
+  #acknowledge(
+    now: Millis,
+    flight: Flight,
+    news: { ackedBytes: number; sampleSentAt: Millis; reordered: boolean },
+  ): void {
+    if (flight.acked) return;
     if (flight.lost) {
       flight.lost = false;
       this.#lostCount -= 1;
-    } else if (!flight.message.abandoned) this.#bytes -= flight.payload.length;
-    // Karn: what was sent twice does not tell which of both was acknowledged.
-    if (flight.sends === 1) sample.sentAt = Math.max(sample.sentAt, flight.sentAt);
-    this.#newestAckedSentAt = Math.max(this.#newestAckedSentAt, flight.sentAt);
-    return flight.payload.length;
+    } else if (!flight.message.abandoned) this.#bytes -= flight.length;
+    news.ackedBytes += flight.length;
+    if (flight.sends === 1) {
+      // Karn: what was sent twice does not tell which of both was acknowledged.
+      news.sampleSentAt = Math.max(news.sampleSentAt, flight.sentAt);
+      if (serialLess(flight.tsn, this.#highest)) news.reordered = true;
+    }
+    const roundTripMs = now - flight.sentAt;
+    if (flight.sends === 1) this.#shortestRoundTripMs = Math.min(this.#shortestRoundTripMs, roundTripMs);
+    // RFC 8985 §6.2 step 2: what was sent twice and comes back too soon is an answer to the first.
+    else if (roundTripMs < this.#shortestRoundTripMs) return;
+    if (this.#isOvertaken(flight)) return;
+    this.#newestSentAt = flight.sentAt;
+    this.#newestTsn = flight.tsn;
+    this.#newestRoundTripMs = roundTripMs;
   }
 
   /** Marks what the blocks name, and takes back what they no longer name. RFC 9260 §6.2.1 D iii. */
-  #readGaps(sack: Sack, sample: { sentAt: Millis }): number {
-    let ackedBytes = 0;
-    let block = 0;
-    for (let i = this.#head; i < this.#flights.length; i++) {
-      const flight = this.#flights[i];
-      if (!flight) continue;
-      const offset = serialDistance(sack.cumulativeTsn, flight.tsn);
-      while (block < sack.gaps.length && (sack.gaps[block]?.end ?? 0) < offset) block += 1;
-      const gap = sack.gaps[block];
-      const named = gap !== undefined && offset >= gap.start && offset <= gap.end;
-      if (named) ackedBytes += this.#acknowledge(flight, sample);
-      else if (flight.acked) {
-        flight.acked = false;
-        if (!flight.message.abandoned) {
-          flight.lost = true;
-          this.#lostCount += 1;
-        }
+  #readGaps(
+    now: Millis,
+    sack: Sack,
+    news: { ackedBytes: number; sampleSentAt: Millis; reordered: boolean },
+  ): void {
+    const before = this.#highest;
+    const last = serialLess(before, (sack.cumulativeTsn + sack.reach) >>> 0)
+      ? (sack.cumulativeTsn + sack.reach) >>> 0
+      : before;
+    let tsn = (this.#cumulative + 1) >>> 0;
+    for (let block = 0; block < sack.gapCount; block++) {
+      const start = (sack.cumulativeTsn + sack.gapStart(block)) >>> 0;
+      const end = (sack.cumulativeTsn + sack.gapEnd(block)) >>> 0;
+      for (; tsn !== start; tsn = (tsn + 1) >>> 0) this.#takeBack(this.#at(tsn));
+      for (; !serialLess(end, tsn); tsn = (tsn + 1) >>> 0) {
+        const flight = this.#at(tsn);
+        this.#acknowledge(now, flight, news);
+        if (flight.acked) continue;
+        flight.acked = true;
+        this.#gapBytes += flight.length;
       }
     }
-    return ackedBytes;
+    for (; !serialLess(last, tsn); tsn = (tsn + 1) >>> 0) this.#takeBack(this.#at(tsn));
   }
 
-  #findLost(sack: Sack, isNews: boolean, reorderingMs: Millis): number {
-    const highestNamed = sack.gaps.at(-1)?.end ?? 0;
-    let lost = 0;
-    for (let i = this.#head; i < this.#flights.length; i++) {
-      const flight = this.#flights[i];
-      if (!flight || serialDistance(sack.cumulativeTsn, flight.tsn) > highestNamed) break;
-      if (flight.acked || flight.lost || flight.message.abandoned) continue;
-      if (isNews) flight.missed += 1;
-      // RFC 8985 §6.2: something sent later has arrived, and there was time enough for this one to.
-      const overtaken = flight.sentAt + reorderingMs < this.#newestAckedSentAt;
-      const countedOut = flight.sends === 1 && flight.missed >= MISSED_MEANS_LOST;
-      if (!overtaken && !countedOut) continue;
-      this.#lose(flight);
-      lost += 1;
-    }
-    return lost;
+  /** The peer no longer says that it has it: it may have dropped it, or this SACK was overtaken. It is on the way again. */
+  #takeBack(flight: Flight): void {
+    if (!flight.acked) return;
+    flight.acked = false;
+    this.#gapBytes -= flight.length;
+    if (!flight.message.abandoned) this.#bytes += flight.length;
   }
 
   #lose(flight: Flight): void {
+    if (this.#lostCount === 0 || serialLess(flight.tsn, this.#lostFrom)) this.#lostFrom = flight.tsn;
     flight.lost = true;
     this.#lostCount += 1;
-    this.#bytes -= flight.payload.length;
-  }
-
-  /** A ring without the arithmetic: the dead half is cut off when it is the larger one. */
-  #compact(): void {
-    if (this.#head < 256 || this.#head * 2 < this.#flights.length) return;
-    this.#flights = this.#flights.slice(this.#head);
-    this.#head = 0;
+    this.#bytes -= flight.length;
   }
 }

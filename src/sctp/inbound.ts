@@ -6,9 +6,9 @@ import { type Millis, NEVER, serialLess } from '../base/index.ts';
 import type { DataFragment } from './data-chunk.ts';
 import type { ForwardTsn } from './forward-tsn-chunk.ts';
 import { FRAGMENT_OVERHEAD_BYTES, type WholeMessage } from './fragment-runs.ts';
+import type { PacketWriter } from './packet-writer.ts';
 import { Reassembly } from './reassembly.ts';
 import { ReceivedTsns } from './received-tsns.ts';
-import { encodeSack } from './sack-chunk.ts';
 
 export interface InboundOptions {
   readonly receiveWindowBytes: number;
@@ -16,8 +16,6 @@ export interface InboundOptions {
   readonly delayedSackMs: Millis;
 }
 
-/** Fixed fields of a SACK with its chunk header. */
-const SACK_BYTES = 16;
 /** Packets with data before one is acknowledged at once: every second. RFC 9260 §6.2. */
 const PACKETS_PER_SACK = 2;
 /** Gaps must be fillable when the window is full of what lies behind them, but not without end. */
@@ -50,26 +48,25 @@ export class Inbound {
     return Math.max(0, this.#options.receiveWindowBytes - this.#reassembly.heldBytes);
   }
 
-  /** Messages that are ready, in order. The payload of the fragment is borrowed. */
-  handleData(fragment: DataFragment): readonly WholeMessage[] {
+  /** Appends to `ready` the messages that are complete, in order. The fragment is borrowed. */
+  handleData(fragment: DataFragment, ready: WholeMessage[]): void {
     this.#sawData = true;
     if (fragment.immediate) this.#atOnce = true;
     if (!this.#hasRoom(fragment)) {
       this.#atOnce = true; // §6.2: the sender is to hear of the window
-      return [];
+      return;
     }
     const arrival = this.#tsns.receive(fragment.tsn);
     // §6.2, §6.7: a duplicate or a gap is told at once.
     if (arrival !== 'fresh' || this.#tsns.hasGaps) this.#atOnce = true;
-    return arrival === 'fresh' ? this.#reassembly.add(fragment) : [];
+    if (arrival === 'fresh') this.#reassembly.add(fragment, ready);
   }
 
-  /** Messages that were waiting for what is skipped. */
-  handleForward({ cumulativeTsn, skipped }: ForwardTsn): readonly WholeMessage[] {
+  /** Appends to `ready` the messages that were waiting for what is skipped. */
+  handleForward({ cumulativeTsn, skipped }: ForwardTsn, ready: WholeMessage[]): void {
     this.#sawData = true;
     this.#atOnce = true; // RFC 3758 §3.6 F4: as on a gap that closes
-    if (!this.#tsns.forward(cumulativeTsn)) return [];
-    return this.#reassembly.skip(cumulativeTsn, skipped);
+    if (this.#tsns.forward(cumulativeTsn)) this.#reassembly.skip(cumulativeTsn, skipped, ready);
   }
 
   resetStreams(streams: readonly number[]): void {
@@ -95,33 +92,20 @@ export class Inbound {
     return this.#sackAt;
   }
 
-  /** The value of a SACK chunk that takes at most so many bytes with its header. It counts as sent. */
-  takeSack(roomBytes: number): Uint8Array {
-    const entries = Math.max(0, Math.floor((roomBytes - SACK_BYTES) / 4));
-    const gaps = this.#tsns.gapBlocks(entries);
-    const duplicates = this.#tsns.takeDuplicates().slice(0, entries - gaps.length);
+  /** Writes a SACK into a packet that has room for one without gaps. */
+  writeSack(writer: PacketWriter): void {
     this.#sackAt = NEVER;
     this.#packetsSinceSack = 0;
     this.#atOnce = false;
-    return encodeSack({
-      cumulativeTsn: this.#tsns.cumulative,
-      receiveWindowBytes: this.windowBytes,
-      gaps,
-      duplicates,
-    });
+    this.#tsns.writeSack(writer, this.windowBytes);
   }
 
   /** §6.2: beyond the window only what closes a gap is taken. */
-  #hasRoom({ tsn, payload }: DataFragment): boolean {
-    const after = this.#reassembly.heldBytes + payload.length + FRAGMENT_OVERHEAD_BYTES;
+  #hasRoom({ tsn, length }: DataFragment): boolean {
+    const after = this.#reassembly.heldBytes + length + FRAGMENT_OVERHEAD_BYTES;
     const { receiveWindowBytes } = this.#options;
     if (after <= receiveWindowBytes) return true;
-    const closesGap = tsn === (this.#tsns.cumulative + 1) >>> 0 || this.#isBehindNews(tsn);
+    const closesGap = tsn === (this.#tsns.cumulative + 1) >>> 0 || serialLess(tsn, this.#tsns.highest);
     return closesGap && after <= GAP_ALLOWANCE * receiveWindowBytes;
-  }
-
-  #isBehindNews(tsn: number): boolean {
-    const last = this.#tsns.gapBlocks(Number.POSITIVE_INFINITY).at(-1);
-    return last !== undefined && serialLess(tsn, (this.#tsns.cumulative + last.end) >>> 0);
   }
 }

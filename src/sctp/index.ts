@@ -3,3 +3,4 @@ export { SctpAssociation } from './association.ts';
 export type { SctpErrorCode, SctpEvent } from './events.ts';
 export { DEFAULT_MAX_PACKET_BYTES, DEFAULT_TIMING, type SctpOptions, type SctpTiming } from './options.ts';
 export type { MessageToSend } from './outgoing-message.ts';
+export type { PacketRoom } from './packet-writer.ts';

@@ -1,5 +1,6 @@
 /** What an association can be told. Every number has a default with a reason. RFC 9260 §16. */
 import type { Millis } from '../base/index.ts';
+import type { PacketRoom } from './packet-writer.ts';
 
 export interface SctpOptions {
   /** RFC 8841 §5: both ends say theirs in SDP. */
@@ -7,7 +8,10 @@ export interface SctpOptions {
   readonly remotePort: number;
   /** 32 random bytes; seals the cookies. Borrowed. */
   readonly cookieSecret: Uint8Array;
+  /** What packets have before anything is known of the path, and after nothing got through it. No fragment is longer. */
   readonly maxPacketBytes?: number;
+  /** Left around each packet in its ArrayBuffer, for who wraps it where it lies. Default: none. */
+  readonly packetRoom?: PacketRoom;
   readonly receiveWindowBytes?: number;
   readonly maxWindowBytes?: number;
   readonly outboundStreams?: number;

@@ -1,48 +1,54 @@
 /**
  * The sending half of an association: what may leave now, what has to leave again, when to stop waiting for an
- * acknowledgement. Writes DATA and FORWARD-TSN into packets that others send. RFC 9260 §6.1, §6.3, §7.2; RFC 3758 §3.5.
+ * acknowledgement. Writes DATA and FORWARD-TSN into packets that others send. RFC 9260 §6.1, §6.3, §7.2; RFC 3758 §3.5;
+ * RFC 8985.
  */
 import { type Millis, NEVER, serialLess } from '../base/index.ts';
 import { ChunkType } from './code-points.ts';
 import { CongestionWindow } from './congestion.ts';
 import { DATA_FIELDS_BYTES, I_DATA_FIELDS_BYTES, writeDataFragment } from './data-chunk.ts';
-import { Flights } from './flights.ts';
+import { Flights, MAX_FLIGHTS } from './flights.ts';
 import { encodeForwardTsn } from './forward-tsn-chunk.ts';
 import type { Extensions } from './init-chunk.ts';
+import { LossDetection } from './loss-detection.ts';
 import { type Flight, type MessageToSend, OutgoingMessage } from './outgoing-message.ts';
-import { CHUNK_HEADER_BYTES, PACKET_HEADER_BYTES, type PacketWriter } from './packet.ts';
+import { CHUNK_HEADER_BYTES, PACKET_HEADER_BYTES } from './packet.ts';
+import type { PacketWriter } from './packet-writer.ts';
 import { RetransmissionTimeout, type RtoOptions } from './rto.ts';
 import type { Sack } from './sack-chunk.ts';
 import { StreamScheduler } from './stream-scheduler.ts';
 
 export interface OutboundOptions {
-  readonly maxPacketBytes: number;
+  /** What every path carries: no fragment is longer, so that it can leave again after the path has become narrow. */
+  readonly basePacketBytes: number;
   readonly maxWindowBytes: number;
   readonly rto: RtoOptions;
 }
 
 /** Smaller fragments at a packet's end cost more than they bring. */
-const MIN_FRAGMENT_BYTES = 64;
-/** RFC 8985 §6.2: a quarter of the round trip, and no less than a scheduler's hiccup. */
-const REORDERING_FRACTION = 1 / 4;
-const MIN_REORDERING_MS = 5;
+const MIN_FRAGMENT_BYTES = 256;
 
 export class Outbound {
   readonly #interleaved: boolean;
   readonly #partialReliability: boolean;
   readonly #maxFragmentBytes: number;
+  readonly #headBytes: number;
   readonly scheduler: StreamScheduler;
   readonly #flights: Flights;
   readonly #window: CongestionWindow;
+  readonly #loss = new LossDetection();
   readonly rto: RetransmissionTimeout;
-  readonly #buffered = new Map<number, number>();
-  /** Messages that have left a stream's buffer, by acknowledgement or by being given up. */
-  #drained = new Set<number>();
+  #packetBytes: number;
   #peerWindowBytes: number;
   #recoverTsn: number | undefined;
-  /** One lost fragment may leave whatever the window says. RFC 9260 §7.2.4 (3). */
+  /** One packet of lost fragments may leave whatever the window says. RFC 9260 §7.2.4 (3). */
   #fastRetransmit = false;
   #resendAt: Millis = NEVER;
+  /** When an overtaken fragment counts as lost. RFC 8985 §6.3. */
+  #overtakenAt: Millis = NEVER;
+  /** When silence asks for a probe. RFC 8985 §7.2. */
+  #probeAt: Millis = NEVER;
+  #probeDue = false;
   #forwardDue = false;
   /** Timeouts in a row without an acknowledgement. RFC 9260 §8.1. */
   errors = 0;
@@ -54,8 +60,9 @@ export class Outbound {
     this.scheduler = new StreamScheduler(this.#interleaved);
     this.#flights = new Flights(initialTsn);
     this.rto = new RetransmissionTimeout(options.rto);
-    const room = options.maxPacketBytes - PACKET_HEADER_BYTES - this.#fieldsBytes;
-    this.#maxFragmentBytes = room & ~3;
+    this.#headBytes = CHUNK_HEADER_BYTES + (this.#interleaved ? I_DATA_FIELDS_BYTES : DATA_FIELDS_BYTES);
+    this.#packetBytes = options.basePacketBytes;
+    this.#maxFragmentBytes = (options.basePacketBytes - PACKET_HEADER_BYTES - this.#headBytes) & ~3;
     this.#window = new CongestionWindow(this.#maxFragmentBytes, options.maxWindowBytes);
   }
 
@@ -80,87 +87,95 @@ export class Outbound {
     return this.#flights.bytes;
   }
 
-  /** Given to `send` and not yet acknowledged or given up. */
-  bufferedBytes(stream: number): number {
-    return this.#buffered.get(stream) ?? 0;
+  /** How large packets may be from here on; the window stays what it is in bytes. RFC 8899 §3. */
+  usePacketBytes(packetBytes: number): void {
+    this.#packetBytes = packetBytes;
+    this.#window.usePacketBytes((packetBytes - PACKET_HEADER_BYTES - this.#headBytes) & ~3);
   }
 
-  get totalBufferedBytes(): number {
-    let total = 0;
-    for (const bytes of this.#buffered.values()) total += bytes;
-    return total;
-  }
-
-  /** Streams whose buffer has become smaller since the last call. */
-  takeDrained(): readonly number[] {
-    if (this.#drained.size === 0) return [];
-    const drained = [...this.#drained];
-    this.#drained = new Set();
-    return drained;
+  /** Another path: what was measured no longer holds. RFC 9260 §7.2.1 begins anew. */
+  forgetPath(): void {
+    this.#flights.forgetPath();
+    this.#loss.forgetPath();
+    this.#window.restart();
   }
 
   send(now: Millis, message: MessageToSend): void {
-    const outgoing = new OutgoingMessage(now, message);
-    this.#buffered.set(message.stream, this.bufferedBytes(message.stream) + message.payload.length);
-    this.scheduler.add(outgoing);
+    this.scheduler.add(new OutgoingMessage(now, message));
   }
 
   /** RFC 9260 §6.2.1. `false` when it makes no sense or is old. */
   handleSack(now: Millis, sack: Sack): boolean {
-    const wasFull = this.#flights.bytes + this.#maxFragmentBytes > this.#window.bytes;
     const before = this.#flights.bytes;
-    const smoothedMs = this.rto.smoothedMs ?? 0;
-    const reorderingMs = Math.max(MIN_REORDERING_MS, smoothedMs * REORDERING_FRACTION);
-    const outcome = this.#flights.handleSack(now, sack, reorderingMs);
+    const wasFull = before + this.#packetBytes > this.#window.bytes;
+    const outcome = this.#flights.handleSack(now, sack);
     if (!outcome) return false;
-    this.#noteFreed();
     if (outcome.roundTripMs !== undefined) this.rto.measure(outcome.roundTripMs);
     if (outcome.ackedBytes > 0) this.errors = 0;
+    this.#loss.note(outcome.reordered, sack.duplicateCount);
+    const { cumulative, shortestRoundTripMs } = this.#flights;
+    const repaired = this.#loss.judgeProbe(now, cumulative, sack.duplicateCount, shortestRoundTripMs);
+    if (repaired && !this.#inRecovery) this.#window.reduce();
     if (this.#recoverTsn !== undefined && !serialLess(this.#flights.cumulative, this.#recoverTsn)) {
       this.#recoverTsn = undefined;
+      this.#loss.noteRecovered();
     }
-    if (outcome.advanced) {
-      this.#window.acknowledge(outcome.ackedBytes, wasFull || before >= this.#window.bytes, this.#inRecovery);
+    if (outcome.ackedBytes > 0) {
+      this.#window.acknowledge(outcome.ackedBytes, wasFull, this.#inRecovery);
     }
-    if (outcome.newlyLost > 0 && !this.#inRecovery) {
-      // §7.2.4: once for each window.
-      this.#window.reduce();
-      this.#recoverTsn = this.#flights.lastTsn;
-      this.#fastRetransmit = true;
-    }
+    this.#findLost(now);
     this.#peerWindowBytes = Math.max(0, sack.receiveWindowBytes - this.#flights.bytes);
     this.#giveUpHopeless(now);
     if (this.#flights.isEmpty) {
       this.#resendAt = NEVER;
+      this.#probeAt = NEVER;
       this.#window.rest();
-    } else if (outcome.advanced) this.#resendAt = now + this.rto.ms; // §6.3.2 R3
+    } else if (outcome.advanced || outcome.ackedBytes > 0) {
+      this.#resendAt = now + this.rto.ms; // §6.3.2 R3
+      this.#armProbe(now);
+    }
     this.#considerForwarding(now);
     return true;
   }
 
   /** Writes as much as may leave into one packet. */
   fill(now: Millis, writer: PacketWriter): void {
-    this.#giveUpExpired(now);
-    this.#writeForward(writer);
-    this.#writeLost(now, writer);
+    if (this.#partialReliability) this.scheduler.dropExpired(now);
+    if (this.#forwardDue) this.#writeForward(writer);
+    const before = this.#flights.lastTsn;
+    if (this.#flights.hasLost) this.#writeLost(now, writer);
     if (!this.#flights.hasLost) this.#writeFresh(now, writer);
-    if (!this.#flights.isEmpty && this.#resendAt === NEVER) this.#resendAt = now + this.rto.ms; // §6.3.2 R1
+    // RFC 8985 §7.3: new data is a probe, too.
+    if (this.#flights.lastTsn !== before) this.#armProbe(now);
+    else if (this.#probeDue) this.#writeProbe(now, writer);
+    this.#probeDue = false;
+    if (this.#resendAt === NEVER && !this.#flights.isEmpty) this.#resendAt = now + this.rto.ms; // §6.3.2 R1
   }
 
   /** Whether `fill` would write something into an empty packet. */
   get hasWork(): boolean {
-    if (this.#forwardDue) return true;
+    if (this.#forwardDue || this.#probeDue) return true;
     if (this.#flights.hasLost) return this.#fastRetransmit || this.#mayLaunch(this.#maxFragmentBytes);
-    return this.scheduler.next() !== undefined && this.#mayStartFresh();
+    return !this.scheduler.isEmpty && this.#mayStartFresh && this.scheduler.next() !== undefined;
   }
 
   nextTimeout(): Millis {
-    return Math.min(this.#resendAt, this.#partialReliability ? this.scheduler.earliestExpiry : NEVER);
+    const expiry = this.#partialReliability ? this.scheduler.earliestExpiry : NEVER;
+    return Math.min(this.#resendAt, this.#overtakenAt, this.#probeAt, expiry);
   }
 
-  /** RFC 9260 §6.3.3. Whether the resend timer has fired. */
+  /** Whether the resend timer has fired: RFC 9260 §6.3.3. */
   handleTimeout(now: Millis): boolean {
-    this.#giveUpExpired(now);
+    if (this.#partialReliability) this.scheduler.dropExpired(now);
+    if (this.#overtakenAt <= now) {
+      this.#findLost(now);
+      this.#giveUpHopeless(now);
+      this.#considerForwarding(now);
+    }
+    if (this.#probeAt <= now) {
+      this.#probeAt = NEVER;
+      this.#probeDue = !this.#flights.isEmpty && !this.#flights.hasLost;
+    }
     if (this.#resendAt > now) return false;
     this.#resendAt = NEVER;
     if (this.#flights.isEmpty) return false;
@@ -168,16 +183,16 @@ export class Outbound {
     this.#window.collapse();
     this.rto.backOff();
     this.#flights.loseAll();
+    this.#loss.endProbe();
+    this.#overtakenAt = NEVER;
+    this.#probeAt = NEVER;
+    this.#probeDue = false;
     this.#recoverTsn = undefined;
     this.#fastRetransmit = true;
     this.#giveUpHopeless(now);
     this.#considerForwarding(now);
     this.#resendAt = now + this.rto.ms;
     return true;
-  }
-
-  get #fieldsBytes(): number {
-    return CHUNK_HEADER_BYTES + (this.#interleaved ? I_DATA_FIELDS_BYTES : DATA_FIELDS_BYTES);
   }
 
   get #inRecovery(): boolean {
@@ -189,69 +204,103 @@ export class Outbound {
   }
 
   /** §6.1 A, B: the peer's window, of which one packet may always probe, and the congestion window. */
-  #mayStartFresh(): boolean {
-    if (this.#flights.bytes > 0 && this.#peerWindowBytes === 0) return false;
-    return this.#flights.bytes < this.#window.bytes;
+  get #mayStartFresh(): boolean {
+    const { bytes, count } = this.#flights;
+    if (bytes > 0 && this.#peerWindowBytes === 0) return false;
+    return bytes < this.#window.bytes && count < MAX_FLIGHTS;
   }
 
   #writeLost(now: Millis, writer: PacketWriter): void {
     for (let flight = this.#flights.firstLost(); flight; flight = this.#flights.firstLost()) {
-      if (!writer.fits(this.#fieldsBytes - CHUNK_HEADER_BYTES + flight.payload.length)) return;
-      if (!this.#fastRetransmit && !this.#mayLaunch(flight.payload.length)) return;
+      if (!writer.fits(this.#headBytes - CHUNK_HEADER_BYTES + flight.length)) break;
+      if (!this.#fastRetransmit && !this.#mayLaunch(flight.length)) return;
       this.#flights.relaunch(now, flight);
-      this.#writeFlight(writer, flight);
+      this.#writeFlight(writer, flight, false);
       this.#resendAt = Math.min(this.#resendAt, now + this.rto.ms);
     }
     this.#fastRetransmit = false;
   }
 
   #writeFresh(now: Millis, writer: PacketWriter): void {
-    for (;;) {
+    while (this.#mayStartFresh) {
       const message = this.scheduler.next();
-      if (!message || !this.#mayStartFresh()) return;
+      if (!message) return;
       const rest = message.payload.length - message.cutBytes;
-      const room = (writer.roomBytes - this.#fieldsBytes) & ~3;
+      const room = (writer.roomBytes - this.#headBytes) & ~3;
       if (room < Math.min(rest, MIN_FRAGMENT_BYTES)) return;
-      const from = message.cutBytes;
-      const bytes = Math.min(rest, room, this.#maxFragmentBytes);
-      const place = { begin: from === 0, end: bytes === rest, fragment: message.fragments };
-      this.scheduler.cut(message, bytes);
-      const flight = this.#flights.launch(now, message, message.payload.subarray(from, from + bytes), place);
-      this.#peerWindowBytes = Math.max(0, this.#peerWindowBytes - bytes);
-      this.#writeFlight(writer, flight);
+      this.#writeFragment(now, writer, message, Math.min(rest, room, this.#maxFragmentBytes));
     }
   }
 
-  #writeFlight(writer: PacketWriter, flight: Flight): void {
-    const { message } = flight;
-    const { stream, unordered, messageId, ppid } = message;
-    const { tsn, begin, end, fragment, payload } = flight;
-    // RFC 7053 §4: what ends a burst asks for its acknowledgement at once.
-    const immediate = end && this.scheduler.isEmpty;
-    writeDataFragment(
-      writer,
-      { tsn, stream, unordered, begin, end, immediate, messageId, ppid, fragment, payload },
-      this.#interleaved,
-    );
+  #writeFragment(now: Millis, writer: PacketWriter, message: OutgoingMessage, length: number): void {
+    const from = message.cutBytes;
+    const end = from + length === message.payload.length;
+    const place = { from, length, begin: from === 0, end, fragment: message.fragments };
+    this.scheduler.cut(message, length);
+    const flight = this.#flights.launch(now, message, place);
+    this.#peerWindowBytes = Math.max(0, this.#peerWindowBytes - length);
+    // RFC 7053 §4: who may send no more until it hears something, or has no more, asks to hear it at once. A message in a
+    // packet of its own waits for the answer that may come with it.
+    const isTail = end && this.scheduler.isEmpty && this.#flights.bytes > this.#packetBytes;
+    this.#writeFlight(writer, flight, isTail || !this.#mayStartFresh);
   }
 
-  #giveUpExpired(now: Millis): void {
-    if (!this.#partialReliability) return;
-    for (const message of this.scheduler.takeExpired(now)) this.#release(message, message.payload.length);
+  #writeFlight(writer: PacketWriter, flight: Flight, immediate: boolean): void {
+    writeDataFragment(writer, flight, immediate, this.#interleaved);
+  }
+
+  /** RFC 8985 §7.3: the last fragment again. */
+  #writeProbe(now: Millis, writer: PacketWriter): void {
+    if (this.#flights.isEmpty || this.#flights.hasLost) return;
+    this.#loss.beginProbe(now, this.#flights.lastTsn);
+    this.#resendAt = now + this.rto.ms;
+    const flight = this.#flights.lastOpen();
+    if (!flight || !writer.fits(this.#headBytes - CHUNK_HEADER_BYTES + flight.length)) return;
+    this.#flights.relaunch(now, flight);
+    this.#writeFlight(writer, flight, true);
+  }
+
+  /** RFC 8985 §7.2. */
+  #armProbe(now: Millis): void {
+    if (this.#loss.isProbing || this.#inRecovery || this.#flights.hasLost) {
+      this.#probeAt = NEVER;
+      return;
+    }
+    const isSingle = this.#flights.bytes <= this.#packetBytes;
+    this.#probeAt = now + this.#loss.probeAfterMs(this.rto.smoothedMs, isSingle, this.rto.ms);
+    // The resend timer does the same, and more.
+    if (this.#probeAt >= this.#resendAt) this.#probeAt = NEVER;
+  }
+
+  #findLost(now: Millis): void {
+    this.#overtakenAt = NEVER;
+    const { gapBytes, shortestRoundTripMs } = this.#flights;
+    if (gapBytes === 0) return;
+    const reorderingMs = this.#loss.reorderingMs(
+      shortestRoundTripMs,
+      this.rto.smoothedMs ?? 0,
+      gapBytes,
+      this.#packetBytes,
+      this.#inRecovery,
+    );
+    const { lost, nextAt } = this.#flights.findLost(now, reorderingMs);
+    this.#overtakenAt = nextAt;
+    if (lost === 0) return;
+    this.#probeAt = NEVER;
+    if (this.#inRecovery) return;
+    // §7.2.4: once for each window.
+    this.#window.reduce();
+    this.#recoverTsn = this.#flights.lastTsn;
+    this.#fastRetransmit = true;
   }
 
   #giveUpHopeless(now: Millis): void {
     if (!this.#partialReliability) return;
-    for (const message of this.#flights.takeHopeless(now)) this.#abandon(message);
-  }
-
-  #abandon(message: OutgoingMessage): void {
-    if (message.started && !message.isCut) {
-      // RFC 3758 §3.5 A3: the fragments that have not left take no TSN, but the peer must see an end of the message.
-      this.scheduler.drop(message);
+    for (const message of this.#flights.takeHopeless(now)) {
+      // RFC 3758 §3.5 A3: what has not left takes no TSN; the peer is told to go on behind what has.
+      if (message.started && !message.isCut) this.scheduler.drop(message);
+      this.#flights.abandon(message);
     }
-    this.#flights.abandon(message);
-    this.#release(message, message.openBytes);
   }
 
   #considerForwarding(now: Millis): void {
@@ -261,7 +310,6 @@ export class Outbound {
   }
 
   #writeForward(writer: PacketWriter): void {
-    if (!this.#forwardDue) return;
     const point = this.#flights.forwardPoint();
     if (!point) {
       this.#forwardDue = false;
@@ -273,23 +321,5 @@ export class Outbound {
     if (!writer.fits(value.length)) return;
     writer.chunk(type, 0, value);
     this.#forwardDue = false;
-  }
-
-  #release(message: OutgoingMessage, bytes: number): void {
-    if (bytes === 0) return;
-    this.#setBuffered(message.stream, this.bufferedBytes(message.stream) - bytes);
-  }
-
-  #setBuffered(stream: number, bytes: number): void {
-    if (bytes > 0) this.#buffered.set(stream, bytes);
-    else this.#buffered.delete(stream);
-    this.#drained.add(stream);
-  }
-
-  /** Bytes that the last SACK acknowledged for good leave their stream's buffer. */
-  #noteFreed(): void {
-    for (const [stream, bytes] of this.#flights.takeFreed()) {
-      this.#setBuffered(stream, this.bufferedBytes(stream) - bytes);
-    }
   }
 }

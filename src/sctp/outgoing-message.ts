@@ -5,7 +5,7 @@ export interface MessageToSend {
   readonly stream: number;
   /** Payload protocol identifier; SCTP does not look at it. */
   readonly ppid: number;
-  /** At least one byte; borrowed until it has been acknowledged or given up: do not change it. */
+  /** At least one byte; given away: it is read until the peer has acknowledged it. */
   readonly payload: Uint8Array;
   readonly unordered?: boolean;
   /** Give up after so many transmissions beside the first. RFC 3758, RFC 7496 §4.1. */
@@ -26,8 +26,6 @@ export class OutgoingMessage {
   /** Cut into fragments so far. */
   cutBytes = 0;
   fragments = 0;
-  /** Not acknowledged, fragments that have not left included. */
-  openBytes: number;
   abandoned = false;
 
   constructor(now: Millis, message: MessageToSend) {
@@ -37,7 +35,6 @@ export class OutgoingMessage {
     this.unordered = message.unordered ?? false;
     this.maxRetransmits = message.maxRetransmits ?? Number.POSITIVE_INFINITY;
     this.expiresAt = message.lifetimeMs === undefined ? NEVER : now + message.lifetimeMs;
-    this.openBytes = message.payload.length;
   }
 
   get started(): boolean {
@@ -47,23 +44,58 @@ export class OutgoingMessage {
   get isCut(): boolean {
     return this.cutBytes === this.payload.length;
   }
+
+  /** It may be given up. */
+  get isLimited(): boolean {
+    return this.expiresAt !== NEVER || this.maxRetransmits !== Number.POSITIVE_INFINITY;
+  }
 }
 
-/** A fragment with a TSN. */
-export interface Flight {
-  readonly tsn: number;
-  readonly message: OutgoingMessage;
+/** Where a fragment lies in its message. */
+export interface Place {
+  readonly from: number;
+  readonly length: number;
   readonly begin: boolean;
   readonly end: boolean;
+  /** Of its message, from 0. */
   readonly fragment: number;
-  /** A view into the message. */
-  readonly payload: Uint8Array;
-  sentAt: Millis;
-  sends: number;
+}
+
+/** Stands where a fragment was that is done. */
+const NO_MESSAGE = new OutgoingMessage(0, { stream: 0, ppid: 0, payload: new Uint8Array(0) });
+
+/** A fragment with a TSN. One record serves many fragments, one after the other. */
+export class Flight {
+  tsn = 0;
+  message: OutgoingMessage = NO_MESSAGE;
+  begin = false;
+  end = false;
+  fragment = 0;
+  from = 0;
+  length = 0;
+  sentAt: Millis = 0;
+  sends = 0;
   /** By a gap block: the peer may still take it back. RFC 9260 §6.2. */
-  acked: boolean;
+  acked = false;
   /** To be sent again. */
-  lost: boolean;
-  /** SACKs that told of later fragments and not of this one. RFC 9260 §7.2.4. */
-  missed: number;
+  lost = false;
+
+  launch(now: Millis, tsn: number, message: OutgoingMessage, place: Place): void {
+    this.tsn = tsn;
+    this.message = message;
+    this.begin = place.begin;
+    this.end = place.end;
+    this.fragment = place.fragment;
+    this.from = place.from;
+    this.length = place.length;
+    this.sentAt = now;
+    this.sends = 1;
+    this.acked = false;
+    this.lost = false;
+  }
+
+  /** Lets go of the message. */
+  forget(): void {
+    this.message = NO_MESSAGE;
+  }
 }

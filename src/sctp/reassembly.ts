@@ -5,7 +5,7 @@
 import { serialLess, serialLess16 } from '../base/index.ts';
 import type { DataFragment } from './data-chunk.ts';
 import type { SkippedMessage } from './forward-tsn-chunk.ts';
-import { FRAGMENT_OVERHEAD_BYTES, FragmentRuns, type WholeMessage } from './fragment-runs.ts';
+import { FRAGMENT_OVERHEAD_BYTES, FragmentRuns, type WholeMessage, wholeOf } from './fragment-runs.ts';
 
 interface InboundStream {
   /** The ordered message whose turn it is. */
@@ -17,11 +17,20 @@ interface InboundStream {
   readonly unordered: Map<number, FragmentRuns>;
 }
 
+/** What is set aside for a message that has begun. Longer ones are copied twice. */
+const MOST_EXPECTED_BYTES = 2 ** 18;
+
 export class Reassembly {
   readonly #interleaved: boolean;
   readonly #streams = new Map<number, InboundStream>();
+  #lastStream: InboundStream | undefined;
+  #lastStreamId = -1;
   /** DATA: fragments of all streams follow each other by TSN. */
   readonly #byTsn = new FragmentRuns();
+  /** The last message of several fragments: the next one is often as long. */
+  #expectedBytes = 0;
+  /** One message at a time has bytes set aside, so that beginnings alone take no memory. */
+  #expecting: FragmentRuns | undefined;
   #heldBytes = 0;
 
   constructor(interleaved: boolean) {
@@ -33,38 +42,39 @@ export class Reassembly {
     return this.#heldBytes;
   }
 
-  /** What can be handed on with this fragment, in order. Its payload is borrowed. */
-  add(fragment: DataFragment): WholeMessage[] {
-    this.#heldBytes += fragment.payload.length + FRAGMENT_OVERHEAD_BYTES;
-    const whole = this.#interleaved
-      ? this.#addInterleaved(fragment)
-      : this.#byTsn.add(fragment.tsn, fragment);
-    if (!whole) return [];
+  /** Appends to `ready` what can be handed on with this fragment, in order. The fragment is borrowed. */
+  add(fragment: DataFragment, ready: WholeMessage[]): void {
+    this.#heldBytes += fragment.length + FRAGMENT_OVERHEAD_BYTES;
+    const whole = this.#complete(fragment);
+    if (!whole) return;
     if (whole.unordered) {
       this.#heldBytes -= costOf(whole);
-      return [whole];
+      ready.push(whole);
+      return;
     }
     const stream = this.#streamOf(whole.stream);
-    if (this.#isBefore(whole.messageId, stream.nextId)) {
+    const { messageId } = whole;
+    if (messageId === stream.nextId) {
+      this.#heldBytes -= costOf(whole);
+      stream.nextId = this.#after(messageId);
+      ready.push(whole);
+      if (stream.waiting.size > 0) this.#takeTurns(stream, ready);
+    } else if (this.#isBefore(messageId, stream.nextId)) {
       this.#heldBytes -= costOf(whole); // a message that was skipped, or comes again
-      return [];
-    }
-    stream.waiting.set(whole.messageId, whole);
-    return this.#takeTurns(stream);
+    } else stream.waiting.set(messageId, whole);
   }
 
-  /** The sender has given up on these, and on everything up to this TSN. What can be handed on now. */
-  skip(cumulativeTsn: number, skipped: readonly SkippedMessage[]): WholeMessage[] {
+  /** The sender has given up on these, and on everything up to this TSN. Appends to `ready` what can be handed on now. */
+  skip(cumulativeTsn: number, skipped: readonly SkippedMessage[], ready: WholeMessage[]): void {
     if (!this.#interleaved) {
-      this.#heldBytes -= this.#byTsn.drop(({ first }) => !serialLess(cumulativeTsn, first));
+      this.#drop(this.#byTsn, ({ first }) => !serialLess(cumulativeTsn, first));
     }
-    const ready: WholeMessage[] = [];
     for (const { stream: id, unordered, messageId } of skipped) {
       const stream = this.#streamOf(id);
       const partial = unordered ? stream.unordered : stream.ordered;
       for (const [mid, runs] of [...partial]) {
         if (this.#isBefore(messageId, mid)) continue;
-        this.#heldBytes -= runs.drop(() => true);
+        this.#drop(runs, () => true);
         partial.delete(mid);
       }
       if (unordered) continue;
@@ -75,44 +85,68 @@ export class Reassembly {
       }
       const next = this.#after(messageId);
       if (this.#isBefore(stream.nextId, next)) stream.nextId = next;
-      ready.push(...this.#takeTurns(stream));
+      this.#takeTurns(stream, ready);
     }
-    return ready;
   }
 
   /** RFC 6525 §5.2.2: the numbers begin anew. Empty: in every stream. */
   resetStreams(ids: readonly number[]): void {
     const affected = ids.length > 0 ? ids : [...this.#streams.keys()];
+    this.#lastStream = undefined;
     for (const id of affected) {
       const stream = this.#streams.get(id);
       if (!stream) continue;
       for (const whole of stream.waiting.values()) this.#heldBytes -= costOf(whole);
       for (const runs of [...stream.ordered.values(), ...stream.unordered.values()]) {
-        this.#heldBytes -= runs.drop(() => true);
+        this.#drop(runs, () => true);
       }
       this.#streams.delete(id);
     }
+  }
+
+  #complete(fragment: DataFragment): WholeMessage | undefined {
+    if (fragment.begin && fragment.end) return wholeOf(fragment);
+    return this.#interleaved
+      ? this.#addInterleaved(fragment)
+      : this.#addTo(this.#byTsn, fragment.tsn, fragment);
   }
 
   #addInterleaved(fragment: DataFragment): WholeMessage | undefined {
     const stream = this.#streamOf(fragment.stream);
     const partial = fragment.unordered ? stream.unordered : stream.ordered;
     const { messageId } = fragment;
-    const runs = partial.get(messageId) ?? new FragmentRuns();
-    const whole = runs.add(fragment.fragment, fragment);
-    if (runs.isEmpty) partial.delete(messageId);
-    else partial.set(messageId, runs);
+    let runs = partial.get(messageId);
+    if (!runs) {
+      runs = new FragmentRuns();
+      partial.set(messageId, runs);
+    }
+    const whole = this.#addTo(runs, fragment.fragment, fragment);
+    if (whole && runs.isEmpty) partial.delete(messageId);
     return whole;
   }
 
-  #takeTurns(stream: InboundStream): WholeMessage[] {
-    const ready: WholeMessage[] = [];
+  #addTo(runs: FragmentRuns, number: number, fragment: DataFragment): WholeMessage | undefined {
+    const mayExpect = fragment.begin && !fragment.end && this.#expecting === undefined;
+    if (mayExpect) this.#expecting = runs;
+    const whole = runs.add(number, fragment, mayExpect ? this.#expectedBytes : 0);
+    if (whole) {
+      this.#expectedBytes = Math.min(MOST_EXPECTED_BYTES, whole.payload.length);
+      if (this.#expecting === runs) this.#expecting = undefined;
+    }
+    return whole;
+  }
+
+  #drop(runs: FragmentRuns, isDead: Parameters<FragmentRuns['drop']>[0]): void {
+    this.#heldBytes -= runs.drop(isDead);
+    if (this.#expecting === runs) this.#expecting = undefined;
+  }
+
+  #takeTurns(stream: InboundStream, ready: WholeMessage[]): void {
     while (stream.waiting.has(stream.nextId)) {
       const id = stream.nextId;
       stream.nextId = this.#after(id);
       this.#handOn(stream, id, ready);
     }
-    return ready;
   }
 
   #handOn(stream: InboundStream, id: number, ready: WholeMessage[]): void {
@@ -124,11 +158,14 @@ export class Reassembly {
   }
 
   #streamOf(id: number): InboundStream {
+    if (this.#lastStream && this.#lastStreamId === id) return this.#lastStream;
     let stream = this.#streams.get(id);
     if (!stream) {
       stream = { nextId: 0, waiting: new Map(), ordered: new Map(), unordered: new Map() };
       this.#streams.set(id, stream);
     }
+    this.#lastStream = stream;
+    this.#lastStreamId = id;
     return stream;
   }
 
@@ -141,6 +178,6 @@ export class Reassembly {
   }
 }
 
-function costOf({ payload, parts }: WholeMessage): number {
-  return payload.length + parts * FRAGMENT_OVERHEAD_BYTES;
+function costOf({ payload, fragments }: WholeMessage): number {
+  return payload.length + fragments * FRAGMENT_OVERHEAD_BYTES;
 }

@@ -1,6 +1,9 @@
-/** Which TSNs have arrived: a cumulative one, and blocks behind gaps. RFC 9260 §6.2. */
+/** Which TSNs have arrived: a cumulative one, and blocks behind gaps; and how a SACK says so. RFC 9260 §6.2, §3.3.4. */
 import { serialDistance, serialLess } from '../base/index.ts';
-import type { GapBlock } from './sack-chunk.ts';
+import { ChunkType } from './code-points.ts';
+import { CHUNK_HEADER_BYTES } from './packet.ts';
+import type { PacketWriter } from './packet-writer.ts';
+import { SACK_FIELDS_BYTES } from './sack-chunk.ts';
 
 /** Half-open: `from` … `to − 1`, on the circle. */
 interface Block {
@@ -80,29 +83,34 @@ export class ReceivedTsns {
     return true;
   }
 
-  /** Whether this one has arrived. */
-  has(tsn: number): boolean {
-    if (!serialLess(this.#cumulative, tsn)) return true;
-    return this.#blocks.some(({ from, to }) => !serialLess(tsn, from) && serialLess(tsn, to));
+  /** The highest that has arrived. */
+  get highest(): number {
+    const last = this.#blocks.at(-1);
+    return last ? (last.to - 1) >>> 0 : this.#cumulative;
   }
 
-  /** At most so many, first come first. */
-  gapBlocks(most: number): GapBlock[] {
-    return this.#blocks.slice(0, most).map(({ from, to }) => ({
-      start: serialDistance(this.#cumulative, from),
-      end: serialDistance(this.#cumulative, to) - 1,
-    }));
-  }
-
-  /** Those since the last call. */
-  takeDuplicates(): number[] {
-    const taken = this.#duplicates;
-    this.#duplicates = [];
-    return taken;
-  }
-
-  get hasDuplicates(): boolean {
-    return this.#duplicates.length > 0;
+  /**
+   * Writes a SACK: as many gaps and duplicates as the packet has room for, the first ones first. The duplicates count as
+   * told. The caller has checked that the fixed fields fit.
+   */
+  writeSack(writer: PacketWriter, receiveWindowBytes: number): void {
+    const entries = (writer.roomBytes - CHUNK_HEADER_BYTES - SACK_FIELDS_BYTES) >> 2;
+    const gaps = Math.min(entries, this.#blocks.length);
+    const duplicates = Math.min(entries - gaps, this.#duplicates.length);
+    let at = writer.open(ChunkType.SACK, 0, SACK_FIELDS_BYTES + 4 * (gaps + duplicates));
+    const { view } = writer;
+    view.setUint32(at, this.#cumulative);
+    view.setUint32(at + 4, receiveWindowBytes);
+    view.setUint16(at + 8, gaps);
+    view.setUint16(at + 10, duplicates);
+    at += SACK_FIELDS_BYTES;
+    for (let i = 0; i < gaps; i++, at += 4) {
+      const { from, to } = this.#blocks[i] as Block;
+      view.setUint16(at, serialDistance(this.#cumulative, from));
+      view.setUint16(at + 2, serialDistance(this.#cumulative, to) - 1);
+    }
+    for (let i = 0; i < duplicates; i++, at += 4) view.setUint32(at, this.#duplicates[i] as number);
+    if (this.#duplicates.length > 0) this.#duplicates = [];
   }
 
   #duplicate(tsn: number): 'duplicate' {

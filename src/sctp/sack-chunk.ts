@@ -1,51 +1,65 @@
-/** SACK: what has arrived. RFC 9260 §3.3.4. */
-import { ByteReader, ByteWriter } from '../base/index.ts';
+/** SACK: what has arrived, as it is read. Written by who knows it: `ReceivedTsns`. RFC 9260 §3.3.4. */
+import { readU16, readU32 } from './packet.ts';
 
-/** Received TSNs behind the cumulative one: offsets from it, both inclusive. */
-export interface GapBlock {
-  readonly start: number;
-  readonly end: number;
-}
+/** The fixed fields of the value. */
+export const SACK_FIELDS_BYTES = 12;
 
-export interface Sack {
-  readonly cumulativeTsn: number;
-  readonly receiveWindowBytes: number;
-  readonly gaps: readonly GapBlock[];
+/** Reads where the chunk lies: borrowed while it is handled. */
+export class Sack {
+  cumulativeTsn = 0;
+  receiveWindowBytes = 0;
+  /** Blocks of received TSNs behind the cumulative one. */
+  gapCount = 0;
   /** TSNs that came more than once since the last SACK. */
-  readonly duplicates: readonly number[];
-}
+  duplicateCount = 0;
+  #bytes = NO_BYTES;
+  #gapsAt = 0;
 
-const FIXED_BYTES = 12;
-
-/** `undefined` when the counts do not fit the length, or when a block is empty, out of order or overlaps. */
-export function decodeSack(value: Uint8Array): Sack | undefined {
-  const reader = new ByteReader(value);
-  const cumulativeTsn = reader.u32();
-  const receiveWindowBytes = reader.u32();
-  const gapCount = reader.u16();
-  const duplicateCount = reader.u16();
-  if (reader.failed || value.length < FIXED_BYTES + 4 * (gapCount + duplicateCount)) return undefined;
-  const gaps: GapBlock[] = [];
-  let previousEnd = 0;
-  for (let i = 0; i < gapCount; i++) {
-    const start = reader.u16();
-    const end = reader.u16();
-    if (start <= previousEnd || end < start) return undefined;
-    gaps.push({ start, end });
-    previousEnd = end;
+  /** One that says nothing but this, as SHUTDOWN does. RFC 9260 §3.3.8. */
+  static of(cumulativeTsn: number, receiveWindowBytes: number): Sack {
+    const sack = new Sack();
+    sack.cumulativeTsn = cumulativeTsn;
+    sack.receiveWindowBytes = receiveWindowBytes;
+    return sack;
   }
-  const duplicates: number[] = [];
-  for (let i = 0; i < duplicateCount; i++) duplicates.push(reader.u32());
-  return { cumulativeTsn, receiveWindowBytes, gaps, duplicates };
+
+  /** A chunk's value. `false` when the counts do not fit the length, or a block is empty, out of order or overlaps. */
+  read(bytes: Uint8Array, at: number, length: number): boolean {
+    if (length < SACK_FIELDS_BYTES) return false;
+    this.cumulativeTsn = readU32(bytes, at);
+    this.receiveWindowBytes = readU32(bytes, at + 4);
+    this.gapCount = readU16(bytes, at + 8);
+    this.duplicateCount = readU16(bytes, at + 10);
+    if (length < SACK_FIELDS_BYTES + 4 * (this.gapCount + this.duplicateCount)) return false;
+    this.#bytes = bytes;
+    this.#gapsAt = at + SACK_FIELDS_BYTES;
+    let previousEnd = 0;
+    for (let i = 0; i < this.gapCount; i++) {
+      const start = this.gapStart(i);
+      const end = this.gapEnd(i);
+      if (start <= previousEnd || end < start) return false;
+      previousEnd = end;
+    }
+    return true;
+  }
+
+  /** Offsets from the cumulative TSN, both inclusive; ascending. */
+  gapStart(index: number): number {
+    return readU16(this.#bytes, this.#gapsAt + 4 * index);
+  }
+
+  gapEnd(index: number): number {
+    return readU16(this.#bytes, this.#gapsAt + 4 * index + 2);
+  }
+
+  /** The highest TSN that it names, as an offset; 0 without gaps. */
+  get reach(): number {
+    return this.gapCount === 0 ? 0 : this.gapEnd(this.gapCount - 1);
+  }
+
+  forget(): void {
+    this.#bytes = NO_BYTES;
+  }
 }
 
-export function encodeSack({ cumulativeTsn, receiveWindowBytes, gaps, duplicates }: Sack): Uint8Array {
-  const writer = new ByteWriter(FIXED_BYTES + 4 * (gaps.length + duplicates.length))
-    .u32(cumulativeTsn)
-    .u32(receiveWindowBytes)
-    .u16(gaps.length)
-    .u16(duplicates.length);
-  for (const { start, end } of gaps) writer.u16(start).u16(end);
-  for (const tsn of duplicates) writer.u32(tsn);
-  return writer.finish();
-}
+const NO_BYTES = new Uint8Array(0);

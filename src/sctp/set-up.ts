@@ -42,10 +42,7 @@ export class SetUp {
       this.#context.freshInit(),
       current,
     );
-    const answer = encodeInit(facts, unrecognized);
-    const writer = this.#context.writer(peer.tag, answer.length);
-    writer.chunk(ChunkType.INIT_ACK, 0, answer);
-    this.#context.transmits.push(writer.finish(false));
+    this.#context.transmit(peer.tag, ChunkType.INIT_ACK, encodeInit(facts, unrecognized));
   }
 
   /** §5.1 C. */
@@ -83,11 +80,9 @@ export class SetUp {
       case 'discard':
         this.#context.discarded += 1;
         return false;
-      case 'stale': {
-        const writer = this.#context.writer(cookie?.peer.tag ?? 0);
-        this.#context.transmits.push(writer.chunk(ChunkType.ERROR, 0, verdict.cause).finish(false));
+      case 'stale':
+        this.#context.transmit(cookie?.peer.tag ?? 0, ChunkType.ERROR, verdict.cause);
         return false;
-      }
       case 'known':
         if (state.kind === 'cookie-echoed') this.#establish(state.own, state.link);
         this.#context.reply({ type: ChunkType.COOKIE_ACK, flags: 0, value: new Uint8Array(0) });
@@ -121,6 +116,7 @@ export class SetUp {
   #establish(own: InitFacts, link: Link, how: 'connected' | 'restarted' = 'connected'): void {
     const { outboundStreams, inboundStreams } = link;
     this.#context.state = { kind: 'established', own, link };
+    this.#context.usePathMtu();
     this.#context.errors = 0;
     this.#context.timers.clearAll();
     this.#context.timers.set('heartbeat', this.#context.now + this.#context.timing.heartbeatMs);
@@ -130,16 +126,12 @@ export class SetUp {
 
   #sendInit(): void {
     if (this.#context.state.kind !== 'cookie-wait') return;
-    const value = encodeInit(this.#context.state.own);
-    this.#context.transmits.push(
-      this.#context.writer(0, value.length).chunk(ChunkType.INIT, 0, value).finish(false),
-    );
+    this.#context.transmit(0, ChunkType.INIT, encodeInit(this.#context.state.own));
     this.#context.timers.set('init', this.#context.now + this.#initTimeoutMs);
   }
 
   #sendCookie(link: Link, cookie: Uint8Array): void {
-    const writer = this.#context.writer(link.peerTag, cookie.length);
-    this.#context.transmits.push(writer.chunk(ChunkType.COOKIE_ECHO, 0, cookie).finish(false));
+    this.#context.transmit(link.peerTag, ChunkType.COOKIE_ECHO, cookie);
     this.#context.timers.set('init', this.#context.now + this.#initTimeoutMs);
   }
 

@@ -26,6 +26,14 @@ interface Request {
   readonly streams: readonly number[];
 }
 
+/** What is to be known of the streams that are reset. */
+export interface OwnStreams {
+  /** Nothing of it waits to be sent. */
+  isIdle(stream: number): boolean;
+  /** No message starts on it. */
+  pause(stream: number): void;
+}
+
 /** A chunk of 1,191 bytes names 580 streams; the others come in the next request. */
 const MAX_STREAMS_PER_REQUEST = 256;
 
@@ -65,24 +73,19 @@ export class StreamReset {
   }
 
   /**
-   * The value of the RE-CONFIG chunk that is to leave now, if any: answers first. `isReady`: nothing of this stream
-   * waits to be sent. `lastTsn`: the last that was used.
+   * The value of the RE-CONFIG chunk that is to leave now, if any: answers first. A stream is asked for when nothing of it
+   * waits, and pauses then (§5.1.2). `lastTsn`: the last that was used.
    */
-  poll(
-    now: Millis,
-    rtoMs: Millis,
-    lastTsn: number,
-    isReady: (stream: number) => boolean,
-  ): Uint8Array | undefined {
+  poll(now: Millis, rtoMs: Millis, lastTsn: number, streams: OwnStreams): Uint8Array | undefined {
     const answer = this.#answers.shift();
     if (answer) return answer;
-    if (!this.#request) this.#makeRequest(lastTsn, isReady);
+    if (!this.#request) this.#makeRequest(lastTsn, streams);
     if (!this.#request || this.#resendAt > now) {
       if (!this.#request || this.#resendAt !== NEVER) return undefined;
     }
     this.#resendAt = now + rtoMs;
-    const { number, lastTsn: last, streams } = this.#request;
-    return encodeResetOutgoing(number, (this.#expected - 1) >>> 0, last, streams);
+    const { number, lastTsn: last, streams: reset } = this.#request;
+    return encodeResetOutgoing(number, (this.#expected - 1) >>> 0, last, reset);
   }
 
   /** Whether the request is to be repeated, which counts against the association. RFC 6525 §5.1.1. */
@@ -120,10 +123,14 @@ export class StreamReset {
     return { kind: 'incoming', streams: deferred.streams };
   }
 
-  #makeRequest(lastTsn: number, isReady: (stream: number) => boolean): void {
-    const streams = [...this.#wanted].filter(isReady).slice(0, MAX_STREAMS_PER_REQUEST);
+  #makeRequest(lastTsn: number, own: OwnStreams): void {
+    const ready = [...this.#wanted].filter((stream) => own.isIdle(stream));
+    const streams = ready.slice(0, MAX_STREAMS_PER_REQUEST);
     if (streams.length === 0) return;
-    for (const stream of streams) this.#wanted.delete(stream);
+    for (const stream of streams) {
+      this.#wanted.delete(stream);
+      own.pause(stream);
+    }
     this.#request = { number: this.#nextNumber, lastTsn, streams };
     this.#nextNumber = (this.#nextNumber + 1) >>> 0;
   }

@@ -10,27 +10,37 @@ interface OutboundStream {
   weight: number;
   /** Bytes sent ÷ weight: the smallest is next. */
   served: number;
-  readonly waiting: OutgoingMessage[];
-  /** Of `waiting`, before it are gaps: cheaper than shifting. */
+  /** Given to `add` and neither cut nor dropped. */
+  waitingBytes: number;
+  waiting: (OutgoingMessage | undefined)[];
+  /** Of `waiting`, before it is nothing: cheaper than shifting. */
   head: number;
   nextOrderedId: number;
   nextUnorderedId: number;
   /** No new message starts: the stream is being reset. RFC 6525 §5.1.2. */
   paused: boolean;
+  /** Its buffer has become smaller since the last `takeDrained`. */
+  drained: boolean;
 }
 
 /** RFC 8831 §6.4 asks for 128 to 1024; WebRTC's default is "low". */
 const DEFAULT_WEIGHT = 256;
+/** Done messages in front of a queue before they are cut off. */
+const MOST_GAPS = 1024;
 
 export class StreamScheduler {
   readonly #interleaved: boolean;
   readonly #streams = new Map<number, OutboundStream>();
-  readonly #active = new Set<OutboundStream>();
+  /** Those with something that waits. */
+  readonly #active: OutboundStream[] = [];
+  #drained: OutboundStream[] = [];
   /** Without interleaving a message that was begun is finished first. RFC 9260 §6.9. */
   #begun: OutboundStream | undefined;
   /** `served` of whoever was last: who comes back does not make up for the time away. */
   #clock = 0;
   #waitingBytes = 0;
+  /** No message that waits expires before. */
+  #earliestExpiry: Millis = NEVER;
 
   constructor(interleaved: boolean) {
     this.#interleaved = interleaved;
@@ -45,16 +55,36 @@ export class StreamScheduler {
     return this.#waitingBytes === 0;
   }
 
+  /** Of one stream, not cut into fragments yet. */
+  bufferedBytes(stream: number): number {
+    return this.#streams.get(stream)?.waitingBytes ?? 0;
+  }
+
+  /** Streams whose buffer has become smaller since the last call. */
+  takeDrained(): readonly number[] {
+    if (this.#drained.length === 0) return NONE;
+    const drained = this.#drained;
+    this.#drained = [];
+    return drained.map((stream) => {
+      stream.drained = false;
+      return stream.id;
+    });
+  }
+
   setWeight(stream: number, weight: number): void {
     this.#streamOf(stream).weight = weight;
   }
 
   add(message: OutgoingMessage): void {
     const stream = this.#streamOf(message.stream);
+    const wasIdle = stream.head === stream.waiting.length;
+    const bytes = message.payload.length;
     stream.waiting.push(message);
-    this.#waitingBytes += message.payload.length;
-    if (this.#active.has(stream)) return;
-    this.#active.add(stream);
+    stream.waitingBytes += bytes;
+    this.#waitingBytes += bytes;
+    if (message.expiresAt < this.#earliestExpiry) this.#earliestExpiry = message.expiresAt;
+    if (!wasIdle) return;
+    this.#active.push(stream);
     stream.served = Math.max(stream.served, this.#clock);
   }
 
@@ -70,51 +100,54 @@ export class StreamScheduler {
     if (!message.started) message.messageId = this.#number(stream, message.unordered);
     message.fragments += 1;
     message.cutBytes += bytes;
-    this.#waitingBytes -= bytes;
+    this.#shrink(stream, bytes);
     stream.served += bytes / stream.weight;
     this.#clock = stream.served;
     if (message.isCut) this.#remove(stream);
     else this.#begun = stream;
   }
 
-  /** Takes the rest of this message out of the queue; the bytes that were not cut. */
-  drop(message: OutgoingMessage): number {
+  /** Takes the rest of this message out of the queue. */
+  drop(message: OutgoingMessage): void {
     const stream = this.#streams.get(message.stream);
     const at = stream ? stream.waiting.indexOf(message, stream.head) : -1;
-    if (!stream || at < 0) return 0;
-    const rest = message.payload.length - message.cutBytes;
-    this.#waitingBytes -= rest;
+    if (!stream || at < 0) return;
+    this.#shrink(stream, message.payload.length - message.cutBytes);
     if (at === stream.head) this.#remove(stream);
     else stream.waiting.splice(at, 1);
-    return rest;
   }
 
-  /** Messages that are too old and have not begun. */
-  takeExpired(now: Millis): OutgoingMessage[] {
-    const expired: OutgoingMessage[] = [];
-    for (const { waiting, head } of this.#active) {
-      for (let i = head; i < waiting.length; i++) {
-        const message = waiting[i];
-        if (message && !message.started && message.expiresAt <= now) expired.push(message);
+  /** Drops the messages that are too old and have not begun. */
+  dropExpired(now: Millis): void {
+    if (this.#earliestExpiry > now) return;
+    this.#earliestExpiry = NEVER;
+    for (const stream of [...this.#active]) {
+      const kept: OutgoingMessage[] = [];
+      for (let i = stream.head; i < stream.waiting.length; i++) {
+        const message = stream.waiting[i];
+        if (!message) continue;
+        if (message.started || message.expiresAt > now) {
+          kept.push(message);
+          if (!message.started && message.expiresAt < this.#earliestExpiry) {
+            this.#earliestExpiry = message.expiresAt;
+          }
+        } else this.#shrink(stream, message.payload.length);
       }
+      stream.waiting = kept;
+      stream.head = 0;
+      if (kept.length === 0) this.#rest(stream);
     }
-    for (const message of expired) this.drop(message);
-    return expired;
   }
 
+  /** When `dropExpired` may have something to do. */
   get earliestExpiry(): Millis {
-    let earliest: Millis = NEVER;
-    for (const { waiting, head } of this.#active) {
-      const message = waiting[head];
-      if (message && !message.started) earliest = Math.min(earliest, message.expiresAt);
-    }
-    return earliest;
+    return this.#earliestExpiry;
   }
 
   /** Whether nothing of this stream waits. */
   isIdle(stream: number): boolean {
     const found = this.#streams.get(stream);
-    return !found || !this.#active.has(found);
+    return !found || found.head === found.waiting.length;
   }
 
   pause(stream: number): void {
@@ -137,25 +170,42 @@ export class StreamScheduler {
   #turn(): OutboundStream | undefined {
     if (!this.#interleaved && this.#begun) return this.#begun;
     let best: OutboundStream | undefined;
-    for (const stream of this.#active) {
+    for (let i = 0; i < this.#active.length; i++) {
+      const stream = this.#active[i];
       // A message that was begun goes on, whatever happens to its stream.
-      if (stream.paused && !stream.waiting[stream.head]?.started) continue;
+      if (!stream || (stream.paused && !stream.waiting[stream.head]?.started)) continue;
       if (!best || stream.served < best.served) best = stream;
     }
     return best;
   }
 
+  #shrink(stream: OutboundStream, bytes: number): void {
+    stream.waitingBytes -= bytes;
+    this.#waitingBytes -= bytes;
+    if (stream.drained) return;
+    stream.drained = true;
+    this.#drained.push(stream);
+  }
+
   #remove(stream: OutboundStream): void {
     if (this.#begun === stream) this.#begun = undefined;
+    stream.waiting[stream.head] = undefined;
     stream.head += 1;
     if (stream.head === stream.waiting.length) {
       stream.waiting.length = 0;
       stream.head = 0;
-      this.#active.delete(stream);
-    } else if (stream.head >= 1024) {
-      stream.waiting.splice(0, stream.head);
+      this.#rest(stream);
+    } else if (stream.head >= MOST_GAPS && stream.head * 2 >= stream.waiting.length) {
+      stream.waiting = stream.waiting.slice(stream.head);
       stream.head = 0;
     }
+  }
+
+  /** Nothing of it waits. */
+  #rest(stream: OutboundStream): void {
+    const at = this.#active.indexOf(stream);
+    const last = this.#active.pop();
+    if (last && last !== stream) this.#active[at] = last;
   }
 
   #number(stream: OutboundStream, unordered: boolean): number {
@@ -178,14 +228,18 @@ export class StreamScheduler {
         id,
         weight: DEFAULT_WEIGHT,
         served: this.#clock,
+        waitingBytes: 0,
         waiting: [],
         head: 0,
         nextOrderedId: 0,
         nextUnorderedId: 0,
         paused: false,
+        drained: false,
       };
       this.#streams.set(id, stream);
     }
     return stream;
   }
 }
+
+const NONE: readonly number[] = [];
