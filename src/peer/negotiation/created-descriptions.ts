@@ -23,9 +23,14 @@ export class CreatedDescriptions {
     return last?.revision === revision ? last : undefined;
   }
 
-  /** `InvalidModificationError`, unless it was made here. webrtc.html §4.4.2, RFC 9429 §5.4. */
+  /**
+   * `InvalidModificationError`, unless it was made here. webrtc.html §4.4.2, RFC 9429 §5.4. Lines that have no effect in a
+   * description of ours may be missing or added, since libraries that do not trickle strip them.
+   */
   find(sdp: string): CreatedDescription {
-    const found = this.#kept.findLast((created) => created.sdp === sdp);
+    const found =
+      this.#kept.findLast((created) => created.sdp === sdp) ??
+      this.#kept.findLast((created) => essenceOf(created.sdp) === essenceOf(sdp));
     if (found) return found;
     const maker = this.#kind === 'offer' ? 'createOffer' : 'createAnswer';
     throw new PeerFault(
@@ -37,4 +42,12 @@ export class CreatedDescriptions {
   clear(): void {
     this.#kept = [];
   }
+}
+
+/** Candidates are known without them; options and bandwidths are for the other side. */
+const WITHOUT_EFFECT = /^(a=candidate:|a=end-of-candidates|a=ice-options:|b=)/;
+
+function essenceOf(sdp: string): string {
+  const lines = sdp.split(/\r?\n/).filter((line) => line !== '' && !WITHOUT_EFFECT.test(line));
+  return lines.join('\n');
 }

@@ -30,7 +30,7 @@ import { makeOffer } from './offer.ts';
 import type { NegotiationOptions } from './options.ts';
 import { placeCandidate } from './remote-candidate.ts';
 import { candidateSteps, type RemoteDescription, readRemote } from './remote-description.ts';
-import { checkAnswers, checkSuccession } from './remote-session.ts';
+import { checkAnswers, checkSuccession, type SectionBefore } from './remote-session.ts';
 import { impliedType, nextState } from './signaling-state.ts';
 import type { IceCredentials, NegotiationStep } from './step.ts';
 
@@ -270,15 +270,13 @@ export class Negotiation {
 
   #applyRemoteOffer(remote: RemoteDescription, yields: boolean): NegotiationStep[] {
     const before = this.#book.pending.remote;
-    checkSuccession(
-      before?.session.sections ?? this.#book.agreedSections().map(asRejectable),
-      remote.session,
-    );
+    checkSuccession(before?.session.sections ?? this.#book.agreedSections().map(asBefore), remote.session);
     const plan = remote.transport && planAnswer(remote.transport, this.#running);
     // RFC 8842 §5.2: another association has another tls-id; there is nothing to tell apart before the first.
     const tlsId = plan?.newDtls && this.#running ? createTlsId(this.#options.random) : this.#tlsId;
     const steps: NegotiationStep[] = yields ? [{ step: 'yield' }, ...this.#takeBack()] : [];
     this.#plan = plan && { ...plan, tlsId };
+    this.#answers.clear(); // they answer another offer
     this.#book.propose({ local: undefined, remote });
     return steps;
   }
@@ -287,7 +285,7 @@ export class Negotiation {
     const offer = this.#book.pending.local;
     invariant(offer, 'the signaling state says that there is an offer');
     const { session } = offer;
-    checkAnswers(session.sections, remote.session);
+    checkAnswers(session.sections.map(asBefore), remote.session);
     const data = session.sections[dataIndexOf(session)];
     const taken = remote.transport?.data.index === dataIndexOf(session);
     const agreed =
@@ -370,6 +368,7 @@ export class Negotiation {
   }
 }
 
-function asRejectable(section: LocalSection): { kind: string; mid: string | undefined; rejected: boolean } {
-  return { kind: section.kind, mid: section.mid, rejected: !isUsed(section) };
+function asBefore(section: LocalSection): SectionBefore {
+  const { kind, protocol, mid } = section;
+  return { kind, protocol, mid, rejected: !isUsed(section) };
 }

@@ -17,7 +17,7 @@ export interface OfferBasis {
 }
 
 export function makeOffer(basis: OfferBasis): LocalSession {
-  const sections = [...basis.sections];
+  const sections = basis.sections.map((section) => (basis.wantsData ? reopened(section) : section));
   if (basis.wantsData && !sections.some((section) => section.use.kind === 'data')) {
     // §5.2.2: a section with port zero is used again, with a new mid; else the new one comes last.
     const free = sections.findIndex((section) => !isUsed(section));
@@ -31,6 +31,12 @@ export function makeOffer(basis: OfferBasis): LocalSession {
     iceOptions: ICE_OPTIONS,
     transport: used.length > 0 ? basis.transport : undefined,
   };
+}
+
+/** RFC 8841 §10.5: an association that was closed by port 0 is offered again. */
+function reopened(section: LocalSection): LocalSection {
+  const closed = section.use.kind === 'data' && section.use.sctpPort === 0;
+  return closed ? { ...section, use: { kind: 'data', sctpPort: USUAL_SCTP_PORT } } : section;
 }
 
 function newDataSection(mid: string): LocalSection {

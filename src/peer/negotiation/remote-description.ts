@@ -50,7 +50,7 @@ export function withCandidate(description: RemoteDescription, added: AddedCandid
   if (description.added.some((other) => other.index === added.index && same(writeAdded(other)))) {
     return description;
   }
-  if (description.added.length >= MAX_ADDED) {
+  if (added.candidate && description.added.length >= MAX_ADDED) {
     throw new PeerFault('OperationError', `${MAX_ADDED} candidates were added; more are not taken.`);
   }
   return { ...description, added: [...description.added, added] };

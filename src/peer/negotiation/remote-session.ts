@@ -91,11 +91,16 @@ export function checkUsable(section: RemoteSection): void {
   }
 }
 
+/** A section that a description has to fit. */
+export interface SectionBefore {
+  readonly kind: string;
+  readonly protocol: string;
+  readonly mid: string | undefined;
+  readonly rejected: boolean;
+}
+
 /** Compared with one that came before it: m= lines keep their places. RFC 3264 §8, RFC 9429 §5.8.3. */
-export function checkSuccession(
-  before: readonly { readonly kind: string; readonly mid: string | undefined; readonly rejected: boolean }[],
-  session: RemoteSession,
-): void {
+export function checkSuccession(before: readonly SectionBefore[], session: RemoteSession): void {
   const { sections } = session;
   if (sections.length < before.length) {
     throw contentFault(
@@ -115,14 +120,11 @@ export function checkSuccession(
 }
 
 /** An answer has the sections of its offer. RFC 3264 §6, RFC 9429 §5.8.3. */
-export function checkAnswers(
-  offer: readonly { readonly kind: string; readonly protocol: string; readonly mid: string | undefined }[],
-  { sections }: RemoteSession,
-): void {
+export function checkAnswers(offer: readonly SectionBefore[], { sections }: RemoteSession): void {
   if (sections.length !== offer.length) {
     throw contentFault(`The answer has ${sections.length} media sections, the offer ${offer.length}.`);
   }
-  for (const [index, { kind, protocol, mid }] of offer.entries()) {
+  for (const [index, { kind, protocol, mid, rejected }] of offer.entries()) {
     const section = sections[index];
     if (!section) continue;
     if (section.kind !== kind || section.protocol !== protocol) {
@@ -132,6 +134,9 @@ export function checkAnswers(
     }
     if (section.mid !== undefined && section.mid !== mid) {
       throw contentFault(`${nameOf(section)} of the answer was offered with the mid ${JSON.stringify(mid)}.`);
+    }
+    if (rejected && !section.rejected) {
+      throw contentFault(`${nameOf(section)} was offered as rejected (port 0), and the answer takes it.`);
     }
   }
 }
