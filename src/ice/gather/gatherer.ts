@@ -19,23 +19,17 @@ import { CandidateBook } from './candidate-book.ts';
 import { chooseHostAddresses } from './host-addresses.ts';
 import { MAX_HOST_ADDRESSES } from './limits.ts';
 import { Lookups } from './lookups.ts';
-import { hostPreference, reflexivePreference, relayPreference } from './preferences.ts';
+import { Place, type TcpWish } from './place.ts';
+import { reflexivePreference, relayPreference } from './preferences.ts';
 import { ReflexiveAttempt } from './reflexive.ts';
 import { RelayAttempt } from './relay.ts';
 import { ServerDesk } from './server-desk.ts';
 import { DatagramLink, type LinkEvents, type ServerLink } from './server-link.ts';
 import { Sockets } from './sockets.ts';
+import { refuseStream } from './stream-base.ts';
 import { StreamLink } from './stream-link.ts';
 import { readTargets, type ServerTarget } from './targets.ts';
-import { UdpBase } from './udp-base.ts';
-
-/** One address of this host. */
-interface Place {
-  readonly ip: string;
-  /** 0 is the best; unique among those that there are. */
-  readonly rank: number;
-  readonly udp: UdpBase;
-}
+import type { UdpBase } from './udp-base.ts';
 
 export class Gatherer implements GathererPort {
   readonly #options: GathererOptions;
@@ -119,9 +113,10 @@ export class Gatherer implements GathererPort {
     this.#settle();
   }
 
-  handleAccepted(now: Millis, _listener: SocketId, _remote: SocketAddress): SocketId {
+  handleAccepted(now: Millis, listener: SocketId, remote: SocketAddress): SocketId {
     this.#advance(now);
-    return 0;
+    const owner = this.#sockets.ownerOf(listener);
+    return owner?.handleAccepted?.(this.#now, remote) ?? refuseStream(this.#sockets);
   }
 
   handleLookedUp(now: Millis, lookup: number, ips: readonly string[] | undefined): void {
@@ -176,12 +171,15 @@ export class Gatherer implements GathererPort {
     if (!this.#advance(now)) return;
     this.#lookups.handleTimeout(this.#now);
     this.#desk.handleTimeout(this.#now);
+    for (const place of this.#places.values()) place.handleTimeout(this.#now);
     this.#settle();
   }
 
   nextTimeout(): Millis {
     if (this.#state === 'closed') return NEVER;
-    return Math.min(this.#lookups.nextTimeout(), this.#desk.nextTimeout());
+    let next = Math.min(this.#lookups.nextTimeout(), this.#desk.nextTimeout());
+    for (const place of this.#places.values()) next = Math.min(next, place.nextTimeout());
+    return next;
   }
 
   pollTransmit(): IceTransmit | undefined {
@@ -207,44 +205,39 @@ export class Gatherer implements GathererPort {
     const rules = { loopback: this.#options.loopback ?? false, maxAddresses: MAX_HOST_ADDRESSES };
     const chosen = chooseHostAddresses(interfaces, rules);
     for (const place of this.#places.values()) {
-      if (!chosen.some(({ ip }) => ip === place.ip)) this.#leave(place);
+      if (chosen.some(({ ip }) => ip === place.ip)) continue;
+      this.#places.delete(place.ip);
+      place.close(this.#now);
     }
-    for (const { ip } of chosen) if (!this.#places.has(ip)) this.#settleIn(ip);
+    const wish = this.#tcpWish();
+    for (const { ip } of chosen) (this.#places.get(ip) ?? this.#settleIn(ip)).wantTcp(wish);
   }
 
-  #settleIn(ip: string): void {
+  #settleIn(ip: string): Place {
     const ranks = new Set([...this.#places.values()].map(({ rank }) => rank));
     let rank = 0;
     while (ranks.has(rank)) rank += 1;
-    const udp: UdpBase = new UdpBase(this.#sockets, ip, this.#options.ports, {
-      onOpened: (now) => {
-        this.#book.add({
-          type: 'host',
-          path: udp.facts,
-          address: udp.facts.base,
-          localPreference: hostPreference(rank),
-        });
-        this.#desk.addBase(now, udp);
-      },
-      onLost: () => this.#leave(place),
+    const options = { ip, rank, ports: this.#options.ports, mdnsName: undefined };
+    const place = new Place(this.#sockets, options, {
+      onUdpOpened: (now, base) => this.#desk.addBase(now, base),
+      onUdpLost: (now, base) => this.#desk.removeBase(now, base),
+      onCandidate: (candidate) => this.#book.add(candidate),
+      onPathLost: ({ path }) => this.#book.drop(path),
     });
-    const place: Place = { ip, rank, udp };
     this.#places.set(ip, place);
     if (this.#state === 'complete') this.#setState('gathering');
+    return place;
   }
 
-  #leave(place: Place): void {
-    this.#places.delete(place.ip);
-    const { udp } = place;
-    this.#desk.removeBase(this.#now, udp);
-    if (udp.opened) this.#book.drop(udp.facts.path);
-    udp.close();
+  #tcpWish(): TcpWish {
+    if (this.#options.tcp === false || this.#policy === 'relay') return 'none';
+    return this.#options.lite ? 'passive' : 'both';
   }
 
   /** RFC 8838 §13: complete once nothing more can come. */
   #settle(): void {
     if (this.#state !== 'gathering' || this.#desk.pending) return;
-    for (const { udp } of this.#places.values()) if (!udp.opened) return;
+    for (const { settled } of this.#places.values()) if (!settled) return;
     this.#desk.concludeGeneration();
     this.#setState('complete');
   }

@@ -10,6 +10,8 @@ export interface SocketOwner {
   handleClosed(now: Millis): void;
   /** Borrowed. */
   handleBytes(now: Millis, from: SocketAddress, bytes: Uint8Array): void;
+  /** Of a listener: the number of the stream that it took. */
+  handleAccepted?(now: Millis, remote: SocketAddress): SocketId;
 }
 
 /** A base that the checker sends from. */

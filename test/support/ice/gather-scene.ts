@@ -77,6 +77,7 @@ export class GatherScene {
   }
 }
 
+/** ICE-TCP only where it is asked for. */
 export interface SeekerOptions extends GathererOptions {
   readonly ips?: readonly string[];
   readonly nat?: NatKind;
@@ -115,9 +116,13 @@ export class Seeker {
       const box = new Nat(internet, `nat ${n}`, [`203.0.113.${n}`], NAT_PRESETS[nat], access);
       this.host = new Host(box.inner, `seeker ${n}`, ips ?? ['192.168.1.2'], NO_DELAY);
     } else this.host = new Host(internet, `seeker ${n}`, ips ?? [`203.0.113.${n}`], access);
-    this.machine = new Gatherer(world.newEnv(nodeCrypto), rest, {
-      handlePathBytes: (at, path, from, bytes) => this.heard.push({ at, path, from, bytes: bytes.slice() }),
-    });
+    this.machine = new Gatherer(
+      world.newEnv(nodeCrypto),
+      { tcp: false, ...rest },
+      {
+        handlePathBytes: (at, path, from, bytes) => this.heard.push({ at, path, from, bytes: bytes.slice() }),
+      },
+    );
     this.#driver = new VirtualDriver<GathererEvent, IceTransmit>(world, this.machine, {
       onTransmit: (out) => this.#transmit(out),
       onEvent: (event) => {
