@@ -19,15 +19,15 @@ export type SctpEvent =
     }
   /** The peer began anew with the same association: numbers of streams and what was under way are gone. RFC 9260 §5.2. */
   | { readonly type: 'restarted' }
-  /** `payload` is given away. */
+  /** `payload` is given away, in an ArrayBuffer of its own that is exactly as long. */
   | {
       readonly type: 'message';
       readonly stream: number;
       readonly ppid: number;
       readonly unordered: boolean;
-      readonly payload: Uint8Array;
+      readonly payload: Uint8Array<ArrayBuffer>;
     }
-  /** Less waits for this stream than before: see `bufferedBytes`. */
+  /** Less waits for this stream than before: see `bufferedBytes`. Once for all packets that were written together. */
   | { readonly type: 'buffer-drained'; readonly stream: number }
   /** The peer's side of these streams begins anew. Empty: of all. RFC 6525. */
   | { readonly type: 'streams-reset-by-peer'; readonly streams: readonly number[] }

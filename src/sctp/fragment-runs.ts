@@ -10,7 +10,7 @@ interface Run {
   /** The number behind its last fragment. */
   next: number;
   /** In order; the last one may have room behind its `tailBytes`. */
-  readonly parts: Uint8Array[];
+  readonly parts: Uint8Array<ArrayBuffer>[];
   /** Of the last part, written so far. */
   tailBytes: number;
   fragments: number;
@@ -29,7 +29,7 @@ export interface WholeMessage {
   readonly messageId: number;
   readonly ppid: number;
   /** Given to the caller, in an ArrayBuffer of its own. */
-  readonly payload: Uint8Array;
+  readonly payload: Uint8Array<ArrayBuffer>;
   /** Of how many fragments. */
   readonly fragments: number;
 }
@@ -176,7 +176,7 @@ function trim(run: Run): void {
   if (tail && tail.length !== run.tailBytes) run.parts[last] = tail.subarray(0, run.tailBytes);
 }
 
-function join(run: Run): Uint8Array {
+function join(run: Run): Uint8Array<ArrayBuffer> {
   const [only] = run.parts;
   if (run.parts.length === 1 && only?.length === run.bytes) return only;
   trim(run);

@@ -12,7 +12,7 @@ export class Sack {
   gapCount = 0;
   /** TSNs that came more than once since the last SACK. */
   duplicateCount = 0;
-  #bytes = NO_BYTES;
+  #bytes: Uint8Array = NO_BYTES;
   #gapsAt = 0;
 
   /** One that says nothing but this, as SHUTDOWN does. RFC 9260 §3.3.8. */
