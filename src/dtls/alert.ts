@@ -37,6 +37,12 @@ export interface Alert {
   readonly name: string;
 }
 
+/** Of the name that `decodeAlert` gives. */
+export function alertNumber(name: string | undefined): number | undefined {
+  if (name === undefined) return undefined;
+  return ALERTS[name as AlertName] ?? (/^\d+$/.test(name) ? Number(name) : undefined);
+}
+
 /** RFC 5246 §7.2: level, description. */
 export function encodeAlert(name: AlertName): Uint8Array {
   const warning = name === 'close_notify' || name === 'no_renegotiation' || name === 'user_canceled';

