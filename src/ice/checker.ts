@@ -51,6 +51,7 @@ export class Checker {
   #consent: Consent | undefined;
   #selected: CandidatePair | undefined;
   #firstValidAt: Millis = NEVER;
+  #doubtedAt: Millis = 0;
   #now: Millis = 0;
   #nextCheckAt: Millis = 0;
   #checksSent = 0;
@@ -260,7 +261,7 @@ export class Checker {
       if (!pair || !this.#remote) break;
       if (step === 'ask') this.#sender.send(now, pair, this.#remote, 'consent', this.#rto());
       else if (step === 'doubt') this.#doubt(pair);
-      else if (step === 'silent') pair.silent = true;
+      else if (step === 'silent') this.#fallSilent(pair);
       else this.#expire(pair);
     }
     this.#settle();
@@ -274,6 +275,7 @@ export class Checker {
   /** Everything that follows from a change, until nothing does. */
   #settle(): void {
     if (this.#failed) return;
+    if (this.#context.lite && this.#remote?.lite) this.#trustAll();
     this.#select();
     this.#nominate();
     this.#runChecks();
@@ -472,9 +474,29 @@ export class Checker {
 
   /** No answer as usual: ask again, by checks that are repeated, and everywhere else too. */
   #doubt(pair: CandidatePair): void {
+    this.#doubtedAt = this.#now;
     this.list.trigger(pair);
     for (const other of this.list.pairs) if (other.usable && other !== pair) this.list.trigger(other);
     this.list.wake();
+  }
+
+  /** Whoever was asked in doubt and has not answered since is no better than the selected one. */
+  #fallSilent({ lastAnswerAt = 0 }: CandidatePair): void {
+    const since = Math.max(this.#doubtedAt, lastAnswerAt);
+    for (const pair of this.list.pairs) if ((pair.lastAnswerAt ?? 0) <= since) pair.silent = true;
+  }
+
+  /** RFC 8445 §6.2: two lite agents check nothing; the pair of the highest priority is the one. */
+  #trustAll(): void {
+    for (const pair of this.list.pairs) {
+      if (pair.valid || pair.dead) continue;
+      this.#firstValidAt = Math.min(this.#firstValidAt, this.#now);
+      pair.valid = true;
+      pair.heard = true;
+      pair.nominated = true;
+      pair.state = 'succeeded';
+    }
+    this.list.resting = true;
   }
 
   #askReserves(now: Millis): void {
@@ -491,7 +513,8 @@ export class Checker {
     this.#consent = undefined;
     if (!best) return;
     const { env, timing, lite, gatherer } = this.#context;
-    this.#consent = new Consent(now, best, timing, env.random, lite);
+    const isBlind = lite && this.#remote?.lite === true;
+    this.#consent = isBlind ? undefined : new Consent(now, best, timing, env.random, lite);
     gatherer.select(now, best.path.facts.path, best.remote.address);
     if (!lite && !this.#retired && !this.#deadlines.has('reserve')) {
       this.#deadlines.set('reserve', now + timing.reserveMs);

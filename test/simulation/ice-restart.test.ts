@@ -1,0 +1,77 @@
+/** Restarts: the old pair carries data until the new generation has one; a new address is found by one. RFC 8445 §9, RFC 8838. */
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { IceCall } from '../support/ice/call.ts';
+import { Internet } from '../support/ice/internet.ts';
+import { pair } from '../support/vnet/pair.ts';
+
+test('a restart keeps the connection, with new credentials', () => {
+  const { world, a, b } = pair(2);
+  const call = new IceCall(a, b).start();
+  assert.ok(call.connect());
+  world.run(5_000);
+  const before = [call.a, call.b].map(({ agent }) => agent.localCredentials);
+  call.restart();
+  // Data goes all the time: a word every millisecond.
+  let said = 0;
+  const heardBefore = call.b.heard.length;
+  for (; said < 2_000; said++) {
+    assert.ok(call.a.say(`word ${said}`));
+    world.run(1);
+  }
+  world.run(1_000);
+  assert.equal(call.b.heard.length - heardBefore, said);
+  const after = [call.a, call.b].map(({ agent }) => agent.localCredentials);
+  assert.ok(after.every(({ usernameFragment }, i) => usernameFragment !== before[i]?.usernameFragment));
+  // webrtc.html §5.6.4: `completed`, restart: `connected`; nothing was lost.
+  assert.deepEqual(call.a.states, ['checking', 'connected', 'completed', 'connected', 'completed']);
+  assert.deepEqual(call.b.states, ['checking', 'connected', 'completed', 'connected', 'completed']);
+  assert.ok(call.a.agent.selectedPair?.id !== undefined);
+});
+
+test('a host that moves to another network is found again by a restart, and consent had not ended', () => {
+  const net = new Internet();
+  const [home, other] = [net.home('port-restricted'), net.home('full-cone')];
+  const call = net.call(home.host, other.host, { turn: true }).start();
+  assert.ok(call.connect());
+  net.world.run(5_000);
+  // Out of the house: the router is out of reach, there is a public address.
+  for (const access of home.host.accesses) home.host.leave(access);
+  home.host.join(net.scene.internet, ['203.0.113.99'], { latencyMs: 30 });
+  call.a.act((agent, now) => agent.handleInterfaces(now, home.host.interfaces()));
+  net.world.run(1_000);
+  call.restart();
+  assert.ok(call.connect());
+  net.world.run(5_000);
+  assert.ok(call.converse());
+  assert.equal(call.a.agent.selectedPair?.local.address.ip, '203.0.113.99');
+  assert.ok(!call.b.states.includes('failed'));
+});
+
+test('a restart after failure begins anew', () => {
+  const { world, a, b } = pair(8);
+  const call = new IceCall(a, b).start();
+  assert.ok(call.connect());
+  for (const access of a.accesses) access.change({ loss: 1 });
+  world.run(120_000);
+  assert.deepEqual([call.a.agent.state, call.b.agent.state], ['failed', 'failed']);
+  for (const access of a.accesses) access.change({ loss: 0 });
+  call.restart();
+  assert.ok(call.connect());
+  assert.ok(call.converse());
+  const { states } = call.a;
+  assert.deepEqual(states.slice(states.indexOf('failed')).slice(0, 3), ['failed', 'checking', 'connected']);
+});
+
+test('ten restarts in a row, each before the one before it is done: the last one holds', () => {
+  const { world, a, b } = pair(10);
+  const call = new IceCall(a, b).start();
+  assert.ok(call.connect());
+  for (let i = 0; i < 10; i++) {
+    call.restart();
+    world.run(7 * i);
+  }
+  world.run(5_000);
+  assert.ok(call.connected);
+  assert.ok(call.converse());
+});
