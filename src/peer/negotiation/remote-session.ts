@@ -57,7 +57,8 @@ function readIceOptions(description: SessionDescription): Set<string> {
     ...attributesOf(description, 'ice-options'),
     ...description.media.flatMap((media) => inheritedAttributesOf(description, media, 'ice-options')),
   ];
-  return new Set(everywhere.flatMap((value) => value.split(/ +/)).filter((word) => word !== ''));
+  // RFC 8839 §5.6 parts them by spaces; some write commas.
+  return new Set(everywhere.flatMap((value) => value.split(/[ ,]+/)).filter((word) => word !== ''));
 }
 
 /** The section for data channels: the first that has not been given up. */
