@@ -49,6 +49,7 @@ export class DataChannelTransport implements Machine<DataChannelEvent, Uint8Arra
   #peerNameBytes = 0;
   #opened = 0;
   #closed = 0;
+  #path: { readonly ceilingBytes: number } | undefined;
   #now: Millis = 0;
 
   constructor(
@@ -111,6 +112,7 @@ export class DataChannelTransport implements Machine<DataChannelEvent, Uint8Arra
       remotePort: ends.remotePort,
       cookieSecret: this.#env.random.bytes(32),
     });
+    if (this.#path) this.#association.handlePathChanged(now, this.#path);
     this.#association.connect(now);
   }
 
@@ -210,6 +212,13 @@ export class DataChannelTransport implements Machine<DataChannelEvent, Uint8Arra
         messagesReceived,
         bytesReceived,
       }));
+  }
+
+  /** The way to the peer is another: `ceilingBytes` is the longest packet that is worth probing for. RFC 8899. */
+  handlePathChanged(now: Millis, path: { readonly ceilingBytes: number }): void {
+    this.#advance(now);
+    this.#path = path;
+    this.#association?.handlePathChanged(now, path);
   }
 
   /** Ends the association at once and tells the peer. RFC 9260 §9.1. */

@@ -2,7 +2,7 @@
  * One DTLS 1.2 association with one peer: handshake, data, end. Knows no addresses: who may send to it is decided by who
  * hands in the datagrams. RFC 6347.
  */
-import { type Env, type Machine, type Millis, Queue, TimerTable } from '../base/index.ts';
+import { ByteSlab, type Env, type Machine, type Millis, Queue, TimerTable } from '../base/index.ts';
 import { type AlertName, decodeAlert, encodeAlert } from './alert.ts';
 import type { CipherSuite } from './cipher-suites.ts';
 import { ClientHandshake } from './client-handshake.ts';
@@ -17,7 +17,15 @@ import type { KeySchedule } from './key-schedule.ts';
 import { type DtlsOptions, type ResolvedOptions, resolveOptions } from './options.ts';
 import { packFlight } from './pack-flight.ts';
 import { Reassembly } from './reassembly.ts';
-import { type DtlsRecord, MAX_PLAINTEXT_BYTES, readRecord } from './record.ts';
+import {
+  type DtlsRecord,
+  isSealedData,
+  MAX_PLAINTEXT_BYTES,
+  RECORD_HEADER_BYTES,
+  readRecord,
+  recordEnd,
+  recordSequence,
+} from './record.ts';
 import { RecordProtection } from './record-protection.ts';
 import { type Epoch, RecordWriter } from './record-writer.ts';
 import { ReplayWindow } from './replay-window.ts';
@@ -58,6 +66,8 @@ export class DtlsConnection implements Machine<DtlsEvent, Uint8Array> {
   readonly #host: HandshakeHost;
   #state: State = { kind: 'idle' };
   #reading: RecordProtection | undefined;
+  /** Where records are opened. */
+  readonly #opened = new ByteSlab();
   #writeEpoch: Epoch = 0;
   #awaitsVerdict = false;
   #now: Millis = 0;
@@ -117,17 +127,7 @@ export class DtlsConnection implements Machine<DtlsEvent, Uint8Array> {
    * whether it was sent: only while connected. `bytes` are borrowed.
    */
   send(now: Millis, bytes: Uint8Array): boolean {
-    this.#advance(now);
-    if (bytes.length > MAX_PLAINTEXT_BYTES)
-      throw new RangeError(`A record holds 16384 bytes, not ${bytes.length}.`);
-    if (this.#state.kind !== 'connected') return false;
-    if (this.#writer.exhausted) {
-      this.#fail({
-        code: 'DTLS_EXHAUSTED',
-        message: 'All 2^48 record numbers of this connection are used up.',
-      });
-      return false;
-    }
+    if (!this.#maySend(now, bytes)) return false;
     this.#transmits.push(this.#writer.write(1, CONTENT_TYPE.APPLICATION_DATA, bytes));
     return true;
   }
@@ -137,7 +137,9 @@ export class DtlsConnection implements Machine<DtlsEvent, Uint8Array> {
    * sealed where they lie. A RangeError when that room is not there.
    */
   sendInPlace(now: Millis, bytes: Uint8Array): boolean {
-    return this.send(now, bytes);
+    if (!this.#maySend(now, bytes)) return false;
+    this.#transmits.push(this.#writer.writeInPlace(CONTENT_TYPE.APPLICATION_DATA, bytes));
+    return true;
   }
 
   /** The answer to `peer-certificate`: the handshake goes on. */
@@ -199,6 +201,16 @@ export class DtlsConnection implements Machine<DtlsEvent, Uint8Array> {
     this.#now = Math.max(this.#now, now);
   }
 
+  #maySend(now: Millis, { length }: Uint8Array): boolean {
+    this.#advance(now);
+    if (length > MAX_PLAINTEXT_BYTES) throw new RangeError(`A record holds 16384 bytes, not ${length}.`);
+    if (this.#state.kind !== 'connected') return false;
+    if (!this.#writer.exhausted) return true;
+    const message = 'All 2^48 record numbers of this connection are used up.';
+    this.#fail({ code: 'DTLS_EXHAUSTED', message });
+    return false;
+  }
+
   #begin(now: Millis): void {
     if (this.#state.kind !== 'idle') throw new Error('A connection begins once.');
     this.#advance(now);
@@ -207,13 +219,19 @@ export class DtlsConnection implements Machine<DtlsEvent, Uint8Array> {
   /** RFC 6347 §4.1.2.7: what is invalid is dropped without a word. */
   #handleRecords(datagram: Uint8Array): void {
     for (let at = 0; at < datagram.length; ) {
-      const record = readRecord(datagram, at);
-      if (!record) {
+      const end = recordEnd(datagram, at);
+      if (end === undefined) {
         this.#dropped += 1;
         return;
       }
-      this.#handleRecord(record);
-      at += record.bytes.length;
+      if (this.#state.kind === 'connected' && this.#reading && isSealedData(datagram, at)) {
+        const plaintext = this.#open(this.#reading, datagram, at, end);
+        if (plaintext) this.#events.push({ type: 'data', bytes: plaintext });
+      } else {
+        const record = readRecord(datagram, at);
+        if (record) this.#handleRecord(record);
+      }
+      at = end;
     }
   }
 
@@ -243,16 +261,29 @@ export class DtlsConnection implements Machine<DtlsEvent, Uint8Array> {
       this.#early.keep(record.bytes);
       return;
     }
-    const plaintext = this.#replayed.accepts(record.sequence) ? this.#reading.open(record) : undefined;
-    if (!plaintext || plaintext.length > MAX_PLAINTEXT_BYTES) {
-      this.#dropped += 1;
-      return;
-    }
-    this.#replayed.mark(record.sequence);
+    const plaintext = this.#open(this.#reading, record.bytes, 0, record.bytes.length);
+    if (!plaintext) return;
     if (isData) this.#events.push({ type: 'data', bytes: plaintext });
     else if (record.type === CONTENT_TYPE.HANDSHAKE) this.#handleHandshake(1, record.sequence, plaintext);
     else if (record.type === CONTENT_TYPE.ALERT) this.#handleAlert(plaintext);
     else this.#dropped += 1;
+  }
+
+  /** The plaintext of the record that lies there, given away; `undefined`, and counted, when it is none or came before. */
+  #open(reading: RecordProtection, datagram: Uint8Array, at: number, end: number): Uint8Array | undefined {
+    const length = reading.plaintextBytes(end - at - RECORD_HEADER_BYTES);
+    const sequence = recordSequence(datagram, at);
+    if (length >= 0 && length <= MAX_PLAINTEXT_BYTES && this.#replayed.accepts(sequence)) {
+      const from = this.#opened.reserve(length);
+      const plaintext = this.#opened.bytes.subarray(from, from + length);
+      if (reading.open(datagram, at, plaintext)) {
+        this.#opened.take(length);
+        this.#replayed.mark(sequence);
+        return plaintext;
+      }
+    }
+    this.#dropped += 1;
+    return undefined;
   }
 
   #handleHandshake(epoch: Epoch, recordSequence: number, bytes: Uint8Array): void {

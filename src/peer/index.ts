@@ -1,7 +1,14 @@
 /** Floor 4: one WebRTC session as one machine. No I/O. webrtc.html §4, RFC 9429. */
 export { PeerFault, type PeerFaultDetail, type PeerFaultName } from './peer-fault.ts';
+export { PeerSession } from './session.ts';
 export type { LocalIceCandidate, PeerEvent, TransportError } from './session-events.ts';
-export type { PeerConfiguration, PeerIceServer, PeerLimits, PeerSessionOptions } from './session-options.ts';
+export {
+  DEFAULT_PEER_LIMITS,
+  type PeerConfiguration,
+  type PeerIceServer,
+  type PeerLimits,
+  type PeerSessionOptions,
+} from './session-options.ts';
 export type {
   Description,
   DescriptionType,

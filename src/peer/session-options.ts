@@ -1,6 +1,7 @@
 /** What a session is told: what W3C calls a configuration, and what the shell adds. webrtc.html §4.2. */
 import type { Millis } from '../base/index.ts';
 import type { DtlsIdentity } from '../dtls/index.ts';
+import type { IceAgentOptions } from '../ice/index.ts';
 
 /** webrtc.html §4.2.2. Judged by the session: `SyntaxError`, `NotSupportedError`, `InvalidAccessError`. */
 export interface PeerIceServer {
@@ -23,6 +24,8 @@ export interface PeerSessionOptions {
   readonly configuration: PeerConfiguration;
   /** At least one; of each the SHA-256 fingerprint is announced. Expiry is the surface's business. */
   readonly identities: readonly DtlsIdentity[];
+  /** What W3C has no word for: mDNS, TCP, ports, timing. */
+  readonly ice?: Omit<IceAgentOptions, 'role' | 'servers' | 'policy' | 'credentials'>;
   readonly limits?: Partial<PeerLimits>;
 }
 
@@ -37,3 +40,14 @@ export interface PeerLimits {
   /** The first retransmission of a DTLS flight. */
   readonly dtlsRetransmitMs: Millis;
 }
+
+export const DEFAULT_PEER_LIMITS: PeerLimits = {
+  /** What browsers announce. */
+  maxMessageBytes: 262_144,
+  /** Four times what a Chromium opens at most; each costs about a kilobyte. */
+  maxChannels: 4096,
+  /** As browsers have it: who writes on while it grows owns the memory. */
+  maxBufferedBytes: 16 * 2 ** 20,
+  /** A handshake on a path of 50 ms is not repeated, and a lost flight costs no second. RFC 6347 §4.2.4.1 suggests 1 s. */
+  dtlsRetransmitMs: 75,
+};

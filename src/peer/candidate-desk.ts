@@ -1,0 +1,117 @@
+/**
+ * What is told of candidates, and when: those of a generation whose description is not set yet wait for it. Remembers them for
+ * `RTCIceTransport`. Gathers nothing. webrtc.html §5.6.
+ */
+import type { PairEnd, SelectedPair } from '../ice/index.ts';
+import { type CandidateAttribute, writeCandidate } from '../sdp/index.ts';
+import type { Negotiation } from './negotiation/index.ts';
+import type { LocalIceCandidate } from './session-events.ts';
+import type { IceCandidateFacts } from './session-port.ts';
+
+interface Early {
+  readonly candidate: CandidateAttribute;
+  readonly url: string | undefined;
+}
+
+/** Of each side; more than an agent pairs. */
+const MAX_REMEMBERED = 256;
+
+export class CandidateDesk {
+  readonly #negotiation: Negotiation;
+  #early: Early[] = [];
+  #endedEarly = false;
+  #local: IceCandidateFacts[] = [];
+  #remote: IceCandidateFacts[] = [];
+
+  constructor(negotiation: Negotiation) {
+    this.#negotiation = negotiation;
+  }
+
+  get local(): readonly IceCandidateFacts[] {
+    return this.#local;
+  }
+
+  get remote(): readonly IceCandidateFacts[] {
+    return this.#remote;
+  }
+
+  /** One of ours was found; `undefined`: not to be told yet. */
+  add(candidate: CandidateAttribute, url: string | undefined): LocalIceCandidate | undefined {
+    const told = this.#negotiation.addLocalCandidate(candidate, url);
+    if (told) this.#remember(this.#local, told);
+    else if (this.#early.length < MAX_REMEMBERED) this.#early.push({ candidate, url });
+    return told;
+  }
+
+  /** All of this generation were found; `undefined`: not to be told yet. */
+  end(usernameFragment: string): LocalIceCandidate | undefined {
+    const told = this.#negotiation.endLocalCandidates(usernameFragment);
+    this.#endedEarly = told === undefined;
+    return told;
+  }
+
+  /** A generation begins whose candidates have not been asked for: what is known is of others. */
+  forget(): void {
+    this.#early = [];
+    this.#endedEarly = false;
+    this.#local = [];
+  }
+
+  /** The description is set: what waited for it. */
+  release(): { readonly candidates: readonly LocalIceCandidate[]; readonly ended: boolean } {
+    const early = this.#early;
+    this.#early = [];
+    const candidates = early.flatMap(({ candidate, url }) => this.add(candidate, url) ?? []);
+    return { candidates, ended: this.#endedEarly };
+  }
+
+  /** The peer begins a generation. */
+  forgetRemote(): void {
+    this.#remote = [];
+  }
+
+  noteRemote(candidate: CandidateAttribute, usernameFragment: string): void {
+    this.#remember(this.#remote, {
+      candidate: writeCandidate(candidate),
+      ...this.#place,
+      usernameFragment,
+      url: undefined,
+    });
+  }
+
+  /** Both ends as candidates; learned ones too. */
+  describe(
+    { local, remote }: SelectedPair,
+    fragments: { readonly local: string; readonly remote: string },
+  ): { readonly local: IceCandidateFacts; readonly remote: IceCandidateFacts } {
+    return { local: this.#factsOf(local, fragments.local), remote: this.#factsOf(remote, fragments.remote) };
+  }
+
+  #factsOf(end: PairEnd, usernameFragment: string): IceCandidateFacts {
+    const { foundation, protocol, priority, address, type, related, tcpType, url } = end;
+    const candidate = writeCandidate({
+      foundation,
+      component: 1,
+      transport: protocol,
+      priority,
+      address: address.ip,
+      port: address.port,
+      type,
+      related,
+      tcpType,
+      usernameFragment,
+      extensions: [],
+    });
+    return { candidate, ...this.#place, usernameFragment, url };
+  }
+
+  /** One transport: it belongs to the first section that uses it. */
+  get #place(): { readonly mid: string; readonly mLineIndex: number } {
+    const { mid, mLineIndex } = this.#local[0] ?? { mid: '', mLineIndex: 0 };
+    return { mid, mLineIndex };
+  }
+
+  #remember(list: IceCandidateFacts[], candidate: IceCandidateFacts): void {
+    if (list.length < MAX_REMEMBERED) list.push(candidate);
+  }
+}

@@ -1,0 +1,566 @@
+/**
+ * One WebRTC session as one machine: offer and answer, ICE, DTLS, SCTP and data channels, by the verbs of `PeerSessionPort`. Knows
+ * no promises, no sockets, no event targets. webrtc.html §4.4, RFC 9429.
+ */
+import {
+  type Env,
+  type InterfaceAddress,
+  type Millis,
+  Queue,
+  type SocketAddress,
+  StackError,
+  unreachable,
+} from '../base/index.ts';
+import {
+  type ChannelFacts,
+  type ChannelId,
+  type ChannelMessage,
+  type DataChannelOptions,
+  utf8Length,
+} from '../datachannel/index.ts';
+import { type DtlsIdentity, fingerprintOf } from '../dtls/index.ts';
+import { IceAgent, type IceTransmit, type SocketFacts, type SocketId } from '../ice/index.ts';
+import type { CandidateAttribute } from '../sdp/index.ts';
+import { CandidateDesk } from './candidate-desk.ts';
+import { iceServersOf, judgeConfiguration } from './configuration.ts';
+import { connectionStateOf } from './connection-state.ts';
+import { Negotiation, type NegotiationStep } from './negotiation/index.ts';
+import { PeerFault } from './peer-fault.ts';
+import type { PeerEvent } from './session-events.ts';
+import {
+  DEFAULT_PEER_LIMITS,
+  type PeerConfiguration,
+  type PeerLimits,
+  type PeerSessionOptions,
+} from './session-options.ts';
+import type {
+  Description,
+  DtlsTransportFacts,
+  IceTransportFacts,
+  LocalDescriptionWish,
+  OfferWish,
+  PeerSessionPort,
+  RemoteIceCandidate,
+  SctpTransportFacts,
+} from './session-port.ts';
+import { sessionStatistics } from './session-statistics.ts';
+import type {
+  IceConnectionState,
+  IceGatheringState,
+  PeerConnectionState,
+  SctpTransportState,
+  SignalingState,
+} from './states.ts';
+import type { PeerStatistic } from './statistics.ts';
+import { PeerTransport } from './transport.ts';
+import type { PeerTransportEvent } from './transport-events.ts';
+
+/** RFC 8841 §6: what a peer takes that has not said. */
+const UNKNOWN_MAX_MESSAGE_BYTES = 65_536;
+
+export class PeerSession implements PeerSessionPort {
+  readonly #env: Env;
+  readonly #limits: PeerLimits;
+  readonly #identity: DtlsIdentity;
+  readonly #negotiation: Negotiation;
+  readonly #ice: IceAgent;
+  readonly #transport: PeerTransport;
+  readonly #events = new Queue<PeerEvent>();
+  readonly #desk: CandidateDesk;
+  #configuration: PeerConfiguration;
+  #interfaces: readonly InterfaceAddress[] = [];
+  /** ufrag of the generation that the agent gathers. */
+  #gathers: string | undefined;
+  /** What the description that is set has asked to gather. */
+  #gathersFor: string | undefined;
+  #agentGathering: IceGatheringState = 'new';
+  #gatheringState: IceGatheringState = 'new';
+  #iceState: IceConnectionState = 'new';
+  #connectionState: PeerConnectionState = 'new';
+  #sctpState: SctpTransportState = 'connecting';
+  #needsNegotiation = false;
+  #isClosed = false;
+  #now: Millis = 0;
+
+  /** Throws `PeerFault` for a configuration that W3C refuses, a RangeError without an identity. */
+  constructor(env: Env, options: PeerSessionOptions) {
+    const { configuration, identities } = options;
+    judgeConfiguration(configuration, undefined);
+    const [identity] = identities;
+    if (!identity) throw new RangeError('A session needs at least one identity.');
+    this.#identity = identity;
+    this.#env = env;
+    this.#configuration = configuration;
+    this.#limits = { ...DEFAULT_PEER_LIMITS, ...options.limits };
+    const { maxMessageBytes, maxChannels, dtlsRetransmitMs } = this.#limits;
+    this.#negotiation = new Negotiation({
+      random: env.random,
+      fingerprints: identities.flatMap(({ chain }) =>
+        chain[0] ? [fingerprintOf(env.crypto, 'sha-256', chain[0])] : [],
+      ),
+      bundlePolicy: configuration.bundlePolicy,
+      maxMessageBytes,
+    });
+    this.#ice = new IceAgent(env, {
+      ...options.ice,
+      role: 'controlling',
+      servers: iceServersOf(configuration),
+      policy: configuration.iceTransportPolicy,
+      credentials: this.#negotiation.localIce,
+    });
+    this.#transport = new PeerTransport(env, this.#ice, {
+      identities,
+      dtlsRetransmitMs,
+      maxMessageBytes,
+      maxPeerChannels: maxChannels,
+    });
+    this.#transport.channels.setRemoteMaxMessageBytes(UNKNOWN_MAX_MESSAGE_BYTES);
+    this.#desk = new CandidateDesk(this.#negotiation);
+  }
+
+  get signalingState(): SignalingState {
+    return this.#negotiation.signalingState;
+  }
+
+  get iceGatheringState(): IceGatheringState {
+    return this.#gatheringState;
+  }
+
+  get iceConnectionState(): IceConnectionState {
+    return this.#isClosed ? 'closed' : this.#iceState;
+  }
+
+  get connectionState(): PeerConnectionState {
+    return this.#connectionState;
+  }
+
+  get currentLocalDescription(): Description | undefined {
+    return this.#negotiation.currentLocalDescription;
+  }
+
+  get pendingLocalDescription(): Description | undefined {
+    return this.#negotiation.pendingLocalDescription;
+  }
+
+  get currentRemoteDescription(): Description | undefined {
+    return this.#negotiation.currentRemoteDescription;
+  }
+
+  get pendingRemoteDescription(): Description | undefined {
+    return this.#negotiation.pendingRemoteDescription;
+  }
+
+  get canTrickle(): boolean | undefined {
+    return this.#negotiation.canTrickle;
+  }
+
+  get configuration(): PeerConfiguration {
+    return this.#configuration;
+  }
+
+  get needsNegotiation(): boolean {
+    return this.#needsNegotiation && this.#negotiation.isNeeded();
+  }
+
+  get iceTransport(): IceTransportFacts | undefined {
+    if (!this.#hasTransport) return undefined;
+    const { selectedPair: pair, localCredentials, remoteCredentials, role } = this.#ice;
+    const fragments = {
+      local: localCredentials.usernameFragment,
+      remote: remoteCredentials?.usernameFragment ?? '',
+    };
+    return {
+      role: remoteCredentials ? role : 'unknown',
+      state: this.iceConnectionState,
+      gatheringState: this.#gatheringState,
+      localCandidates: this.#desk.local,
+      remoteCandidates: this.#desk.remote,
+      selectedPair: pair && this.#desk.describe(pair, fragments),
+      localParameters: localCredentials,
+      remoteParameters: remoteCredentials,
+    };
+  }
+
+  get dtlsTransport(): DtlsTransportFacts | undefined {
+    if (!this.#hasTransport) return undefined;
+    const { dtlsState: state, dtlsFacts } = this.#transport;
+    return { state, remoteCertificates: dtlsFacts?.peerChain ?? [] };
+  }
+
+  get sctpTransport(): SctpTransportFacts | undefined {
+    if (!this.#hasTransport) return undefined;
+    const { maxMessageBytes, maxChannels } = this.#transport.channels;
+    return { state: this.#isClosed ? 'closed' : this.#sctpState, maxMessageBytes, maxChannels };
+  }
+
+  createOffer(now: Millis, wish: OfferWish = {}): Description {
+    this.#begin(now);
+    return this.#negotiation.createOffer(wish);
+  }
+
+  createAnswer(now: Millis): Description {
+    this.#begin(now);
+    return this.#negotiation.createAnswer();
+  }
+
+  setLocalDescription(now: Millis, wish: LocalDescriptionWish = {}): void {
+    this.#begin(now);
+    this.#apply(() => this.#negotiation.setLocalDescription(wish));
+  }
+
+  setRemoteDescription(now: Millis, description: Description): void {
+    this.#begin(now);
+    this.#apply(() => this.#negotiation.setRemoteDescription(description));
+  }
+
+  addIceCandidate(now: Millis, candidate: RemoteIceCandidate | null): void {
+    this.#begin(now);
+    for (const step of this.#negotiation.addIceCandidate(candidate)) this.#carryOut(step);
+  }
+
+  restartIce(now: Millis): void {
+    this.#begin(now);
+    this.#negotiation.restartIce();
+    this.#updateNegotiationNeeded();
+  }
+
+  setConfiguration(now: Millis, configuration: PeerConfiguration): void {
+    this.#begin(now);
+    const hasGathered = this.#gathersFor !== undefined;
+    judgeConfiguration(configuration, { configuration: this.#configuration, hasGathered });
+    this.#configuration = configuration;
+    this.#ice.setServers(this.#now, iceServersOf(configuration), configuration.iceTransportPolicy);
+    this.#negotiation.changeConfiguration();
+    this.#fillPool();
+  }
+
+  createDataChannel(now: Millis, options: DataChannelOptions): ChannelId {
+    this.#begin(now);
+    const { label, protocol = '', maxRetransmits, maxPacketLifeTimeMs, negotiatedStream } = options;
+    if (utf8Length(label) > 65_535 || utf8Length(protocol) > 65_535)
+      throw new PeerFault(
+        'TypeError',
+        'The label and the protocol of a data channel have at most 65535 bytes.',
+      );
+    if (maxRetransmits !== undefined && maxPacketLifeTimeMs !== undefined)
+      throw new PeerFault('TypeError', 'Give either maxRetransmits or maxPacketLifeTime, not both.');
+    if (negotiatedStream === 65_535)
+      throw new PeerFault('TypeError', 'The id of a data channel is 0 … 65534.');
+    const { channels } = this.#transport;
+    if ((negotiatedStream ?? 0) >= (channels.maxChannels ?? Number.POSITIVE_INFINITY))
+      throw new PeerFault('OperationError', `The peer has no stream for the id ${negotiatedStream}.`);
+    try {
+      const channel = channels.open(this.#now, options);
+      this.#negotiation.requestData();
+      this.#updateNegotiationNeeded();
+      return channel;
+    } catch (error) {
+      if (error instanceof StackError) throw new PeerFault('OperationError', error.message);
+      throw error;
+    }
+  }
+
+  sendMessage(now: Millis, channel: ChannelId, message: ChannelMessage): void {
+    this.#now = Math.max(this.#now, now);
+    const { channels } = this.#transport;
+    const { length } = message.bytes;
+    if (length > channels.maxMessageBytes) {
+      const most = channels.maxMessageBytes;
+      throw new PeerFault('TypeError', `The peer takes messages of at most ${most} bytes, not ${length}.`);
+    }
+    if (channels.bufferedBytes(channel) + length > this.#limits.maxBufferedBytes)
+      throw new PeerFault(
+        'OperationError',
+        'Too much waits in this data channel; wait for bufferedamountlow.',
+      );
+    if (!channels.send(this.#now, channel, message))
+      throw new PeerFault('InvalidStateError', 'The data channel is not open.');
+  }
+
+  closeChannel(now: Millis, channel: ChannelId): void {
+    this.#now = Math.max(this.#now, now);
+    this.#transport.channels.close(this.#now, channel);
+  }
+
+  bufferedBytes(channel: ChannelId): number {
+    return this.#transport.channels.bufferedBytes(channel);
+  }
+
+  streamOf(channel: ChannelId): number | undefined {
+    return this.#transport.channels.streamOf(channel);
+  }
+
+  channelFacts(channel: ChannelId): ChannelFacts | undefined {
+    return this.#transport.channels.factsOf(channel);
+  }
+
+  close(now: Millis): void {
+    if (this.#isClosed) return;
+    this.#now = Math.max(this.#now, now);
+    this.#keepRequests();
+    this.#isClosed = true;
+    this.#connectionState = 'closed';
+    this.#needsNegotiation = false;
+    this.#negotiation.close();
+    this.#transport.close(this.#now);
+  }
+
+  statistics(now: Millis): readonly PeerStatistic[] {
+    const wall = this.#env.wallClock();
+    return sessionStatistics(this.#env.crypto, this.#transport, this.#ice, this.#identity, {
+      timestamp: wall,
+      wallOf: (at) => wall - (now - at),
+      hasTransport: this.#hasTransport,
+    });
+  }
+
+  handleInterfaces(now: Millis, interfaces: readonly InterfaceAddress[]): void {
+    this.#now = Math.max(this.#now, now);
+    this.#interfaces = interfaces;
+    this.#ice.handleInterfaces(this.#now, interfaces);
+    this.#fillPool();
+  }
+
+  handleOpened(now: Millis, socket: SocketId, local: SocketAddress, facts: SocketFacts): void {
+    this.#ice.handleOpened(now, socket, local, facts);
+  }
+
+  handleFailed(now: Millis, socket: SocketId, code: string, message: string): void {
+    this.#ice.handleFailed(now, socket, code, message);
+  }
+
+  handleClosed(now: Millis, socket: SocketId): void {
+    this.#ice.handleClosed(now, socket);
+  }
+
+  handleAccepted(now: Millis, listener: SocketId, remote: SocketAddress): SocketId {
+    return this.#ice.handleAccepted(now, listener, remote);
+  }
+
+  handleLookedUp(now: Millis, lookup: number, ips: readonly string[] | undefined): void {
+    this.#ice.handleLookedUp(now, lookup, ips);
+  }
+
+  handleVerified(now: Millis, check: number, ok: boolean): void {
+    this.#ice.handleVerified(now, check, ok);
+  }
+
+  handleDatagram(now: Millis, socket: SocketId, from: SocketAddress, bytes: Uint8Array): void {
+    if (now > this.#now) this.#now = now;
+    this.#transport.handleDatagram(now, socket, from, bytes);
+  }
+
+  handleTimeout(now: Millis): void {
+    this.#now = Math.max(this.#now, now);
+    this.#transport.handleTimeout(this.#now);
+  }
+
+  nextTimeout(): Millis {
+    return this.#transport.nextTimeout();
+  }
+
+  pollTransmit(): IceTransmit | undefined {
+    return this.#transport.pollTransmit();
+  }
+
+  pollEvent(): PeerEvent | undefined {
+    for (;;) {
+      const event = this.#events.take();
+      if (event) return event;
+      const below = this.#transport.pollEvent();
+      if (!below) return undefined;
+      if (below.type === 'channel-message' && !this.#isClosed) return below;
+      this.#handle(below);
+    }
+  }
+
+  get #hasTransport(): boolean {
+    return this.#negotiation.hasSctp;
+  }
+
+  #begin(now: Millis): void {
+    this.#now = Math.max(this.#now, now);
+    if (this.#isClosed) throw new PeerFault('InvalidStateError', 'The connection is closed.');
+  }
+
+  /** webrtc.html §4.4.1.5: signaling state first, then what follows from it, then whether another round is needed. */
+  #apply(set: () => readonly NegotiationStep[]): void {
+    const before = this.signalingState;
+    const steps = set();
+    const after = this.signalingState;
+    if (steps[0]?.step === 'yield') this.#events.push({ type: 'signaling-state', state: 'stable' });
+    if (after !== before) this.#events.push({ type: 'signaling-state', state: after });
+    for (const step of steps) this.#carryOut(step);
+    this.#updateStates();
+    if (after !== 'stable') return;
+    this.#needsNegotiation = false;
+    this.#updateNegotiationNeeded();
+  }
+
+  #carryOut(step: NegotiationStep): void {
+    const now = this.#now;
+    switch (step.step) {
+      case 'yield':
+        return; // told already
+      case 'ice-role':
+        this.#ice.setRole(now, step.role);
+        return;
+      case 'gather':
+        this.#gather(step.ice);
+        return;
+      case 'abandon-restart':
+        this.#ice.restart(now, step.ice);
+        this.#gathers = step.ice.usernameFragment;
+        this.#gathersFor = this.#gathers;
+        return;
+      case 'abandon-transport':
+        this.#gathersFor = undefined;
+        this.#setGatheringState('new');
+        return;
+      case 'remote-ice':
+        this.#desk.forgetRemote();
+        this.#ice.setRemote(now, step.ice);
+        return;
+      case 'remote-candidate':
+        this.#addRemoteCandidate(step.candidate);
+        return;
+      case 'end-of-remote-candidates':
+        this.#ice.endOfRemoteCandidates(now);
+        return;
+      case 'dtls':
+        this.#transport.startDtls(now, step.role, step.fingerprints);
+        return;
+      case 'sctp':
+        this.#transport.startSctp(now, step.agreed);
+        return;
+      case 'sctp-message-size':
+        this.#transport.channels.setRemoteMaxMessageBytes(step.remoteMaxMessageBytes);
+        return;
+      case 'close-sctp':
+        this.#transport.closeSctp(now);
+        return;
+      case 'close-transport':
+        this.#transport.stop(now);
+        return;
+      default:
+        unreachable(step);
+    }
+  }
+
+  /** The generation of a description that was set; the pool may have begun it already. */
+  #gather(credentials: { readonly usernameFragment: string; readonly password: string }): void {
+    const { usernameFragment } = credentials;
+    this.#gathersFor = usernameFragment;
+    if (this.#gathers !== usernameFragment) this.#startGathering(credentials);
+    const { candidates, ended } = this.#desk.release();
+    if (this.#agentGathering !== 'new') this.#setGatheringState('gathering');
+    for (const candidate of candidates) this.#events.push({ type: 'ice-candidate', candidate });
+    if (ended) this.#endGathering();
+  }
+
+  /** webrtc.html §4.4.1.6: candidates before anybody asks for them. */
+  #fillPool(): void {
+    if (this.#gathers !== undefined || this.#configuration.iceCandidatePoolSize === 0) return;
+    if (this.#interfaces.length > 0) this.#startGathering(this.#negotiation.localIce);
+  }
+
+  #startGathering(credentials: { readonly usernameFragment: string; readonly password: string }): void {
+    this.#desk.forget();
+    this.#gathers = credentials.usernameFragment;
+    if (this.#ice.localCredentials.usernameFragment !== this.#gathers)
+      this.#ice.restart(this.#now, credentials);
+    this.#ice.gather(this.#now, this.#interfaces);
+  }
+
+  #addRemoteCandidate(candidate: CandidateAttribute): void {
+    this.#desk.noteRemote(candidate, this.#ice.remoteCredentials?.usernameFragment ?? '');
+    this.#ice.addRemoteCandidate(this.#now, candidate);
+  }
+
+  #handle(event: PeerTransportEvent): void {
+    if (this.#isClosed) {
+      if (event.type === 'request') this.#events.push(event);
+      return;
+    }
+    switch (event.type) {
+      case 'candidate': {
+        const candidate = this.#desk.add(event.candidate, event.url);
+        if (candidate) this.#events.push({ type: 'ice-candidate', candidate });
+        return;
+      }
+      case 'gathering-state':
+        this.#handleGathering(event.state);
+        return;
+      case 'gathering-error':
+        this.#events.push({ ...event, type: 'ice-candidate-error' });
+        return;
+      case 'state':
+        this.#iceState = event.state;
+        this.#events.push({ type: 'ice-transport-state', state: event.state });
+        this.#events.push({ type: 'ice-connection-state', state: event.state });
+        this.#updateStates();
+        return;
+      case 'selected-pair':
+        this.#events.push({ type: 'selected-pair' });
+        return;
+      case 'role':
+        return;
+      case 'dtls-state':
+        this.#events.push(event);
+        this.#updateStates();
+        return;
+      case 'sctp-state':
+        this.#sctpState = event.state;
+        this.#events.push(event);
+        return;
+      default:
+        this.#events.push(event);
+    }
+  }
+
+  #handleGathering(state: IceGatheringState): void {
+    this.#agentGathering = state;
+    if (state === 'complete') {
+      const end = this.#gathers === undefined ? undefined : this.#desk.end(this.#gathers);
+      if (!end) return;
+      this.#events.push({ type: 'ice-candidate', candidate: end });
+      this.#setGatheringState('complete');
+      this.#events.push({ type: 'ice-candidate', candidate: null });
+    } else if (this.#gathersFor !== undefined) this.#setGatheringState(state);
+  }
+
+  #endGathering(): void {
+    this.#handleGathering('complete');
+  }
+
+  #setGatheringState(state: IceGatheringState): void {
+    if (this.#gatheringState === state) return;
+    this.#gatheringState = state;
+    this.#events.push({ type: 'ice-transport-gathering-state', state });
+    this.#events.push({ type: 'ice-gathering-state', state });
+  }
+
+  #updateStates(): void {
+    const { dtlsState } = this.#transport;
+    const state = this.#hasTransport ? connectionStateOf(this.#iceState, dtlsState) : 'new';
+    if (state === this.#connectionState) return;
+    this.#connectionState = state;
+    this.#events.push({ type: 'connection-state', state });
+  }
+
+  /** webrtc.html §4.7.3, the chain of operations aside. */
+  #updateNegotiationNeeded(): void {
+    if (this.#isClosed || this.signalingState !== 'stable') return;
+    const isNeeded = this.#negotiation.isNeeded();
+    if (isNeeded && !this.#needsNegotiation) this.#events.push({ type: 'negotiation-needed' });
+    this.#needsNegotiation = isNeeded;
+  }
+
+  /** What the shell was asked for before it was closed still has to be asked for: sockets that nobody opens are never closed. */
+  #keepRequests(): void {
+    const requests: PeerEvent[] = [];
+    for (let event = this.pollEvent(); event; event = this.pollEvent())
+      if (event.type === 'request') requests.push(event);
+    for (const request of requests) this.#events.push(request);
+  }
+}

@@ -1,0 +1,355 @@
+/**
+ * The stack of one peer: ICE below, DTLS on it, SCTP with its data channels inside. It alone knows this order, and moves bytes
+ * between the machines. Negotiates nothing. RFC 8261, RFC 8835 §3.4.
+ */
+import { type Env, type Machine, type Millis, NEVER, Queue, type SocketAddress } from '../base/index.ts';
+import { type DataChannelEvent, DataChannelTransport } from '../datachannel/index.ts';
+import {
+  DtlsConnection,
+  type DtlsConnectionFacts,
+  type DtlsEvent,
+  type DtlsIdentity,
+  type Fingerprint,
+} from '../dtls/index.ts';
+import type { IceAgent, IceEvent, IceTransmit, SelectedPair, SocketId } from '../ice/index.ts';
+import { EarlyDatagrams } from './early-datagrams.ts';
+import type { SctpAgreement } from './negotiation/index.ts';
+import type { DtlsTransportState } from './states.ts';
+import { channelError, dtlsError } from './transport-error.ts';
+import type { PeerTransportEvent } from './transport-events.ts';
+
+export interface PeerTransportOptions {
+  readonly identities: readonly DtlsIdentity[];
+  readonly dtlsRetransmitMs: Millis;
+  readonly maxMessageBytes: number;
+  readonly maxPeerChannels: number;
+}
+
+export interface TransportCounters {
+  readonly packetsSent: number;
+  readonly packetsReceived: number;
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+  readonly selectedPairChanges: number;
+}
+
+/** RFC 7983 §7: which protocol a datagram belongs to, by its first byte. */
+const DTLS = { first: 20, last: 63 } as const;
+/** One record fits into one datagram and holds no more. */
+const MAX_SCTP_PACKET_BYTES = 16_336;
+/** RFC 8831 §5: what passes without being probed for. */
+const UNPROBED_BYTES = 1191;
+
+export class PeerTransport implements Machine<PeerTransportEvent, IceTransmit> {
+  readonly ice: IceAgent;
+  readonly channels: DataChannelTransport;
+  readonly #env: Env;
+  readonly #options: PeerTransportOptions;
+  readonly #events = new Queue<PeerTransportEvent>();
+  readonly #early = new EarlyDatagrams();
+  /** Farewells: what was to leave when it was closed. */
+  readonly #last = new Queue<IceTransmit>();
+  #dtls: DtlsConnection | undefined;
+  #dtlsRole: 'client' | 'server' | undefined;
+  #dtlsState: DtlsTransportState = 'new';
+  #dtlsFacts: DtlsConnectionFacts | undefined;
+  #agreed: SctpAgreement | undefined;
+  #selected: SelectedPair | undefined;
+  /** ICE carries bytes: else what is above it waits, and does not count what it cannot send as lost. */
+  #hasPath = false;
+  #isClosed = false;
+  #now: Millis = 0;
+  #packetsSent = 0;
+  #packetsReceived = 0;
+  #bytesSent = 0;
+  #bytesReceived = 0;
+  #selectedPairChanges = 0;
+
+  /** `ice` is this transport's own from here on. */
+  constructor(env: Env, ice: IceAgent, options: PeerTransportOptions) {
+    this.#env = env;
+    this.ice = ice;
+    this.#options = options;
+    const { maxMessageBytes, maxPeerChannels } = options;
+    this.channels = new DataChannelTransport(env, { limits: { maxMessageBytes, maxPeerChannels } });
+  }
+
+  get dtlsState(): DtlsTransportState {
+    return this.#dtlsState;
+  }
+
+  get dtlsRole(): 'client' | 'server' | undefined {
+    return this.#dtlsRole;
+  }
+
+  /** Once connected. */
+  get dtlsFacts(): DtlsConnectionFacts | undefined {
+    return this.#dtlsFacts;
+  }
+
+  get selectedPair(): SelectedPair | undefined {
+    return this.#selected;
+  }
+
+  get counters(): TransportCounters {
+    return {
+      packetsSent: this.#packetsSent,
+      packetsReceived: this.#packetsReceived,
+      bytesSent: this.#bytesSent,
+      bytesReceived: this.#bytesReceived,
+      selectedPairChanges: this.#selectedPairChanges,
+    };
+  }
+
+  /** A new association, in place of one that there is. A client says hello once there is a path. RFC 8842 §5. */
+  startDtls(now: Millis, role: 'client' | 'server', fingerprints: readonly Fingerprint[]): void {
+    this.#advance(now);
+    if (this.#dtls) this.#endDtls();
+    this.#dtlsFacts = undefined;
+    this.#dtlsRole = role;
+    this.#dtls = new DtlsConnection(this.#env, {
+      identities: this.#options.identities,
+      peer: { kind: 'fingerprints', fingerprints },
+      retransmitMs: this.#options.dtlsRetransmitMs,
+    });
+    this.#setDtlsState('new');
+    this.channels.setRole(role);
+    if (role === 'server') this.#dtls.accept(this.#now);
+    for (const datagram of this.#early.takeAll()) this.#dtls.handleDatagram(this.#now, datagram);
+    if (this.#hasPath) this.#shakeHands();
+    this.#drainDtls();
+  }
+
+  /** A new association of channels once DTLS is there. RFC 8841 §10. */
+  startSctp(now: Millis, agreed: SctpAgreement): void {
+    this.#advance(now);
+    this.#agreed = agreed;
+    if (this.#dtlsState === 'connected') this.#connectChannels();
+  }
+
+  closeSctp(now: Millis): void {
+    this.#advance(now);
+    this.#agreed = undefined;
+    this.channels.abort(this.#now, 'the session uses no data channels any more');
+  }
+
+  /** No section uses it any more: DTLS and what is on it end. */
+  stop(now: Millis): void {
+    this.closeSctp(now);
+    this.#endDtls();
+    this.#dtls = undefined;
+    this.#setDtlsState('closed');
+  }
+
+  /** Ends everything, telling the peer as far as there is a way to. */
+  close(now: Millis): void {
+    this.#advance(now);
+    if (this.#isClosed) return;
+    this.channels.abort(this.#now, 'the session was closed');
+    this.#endDtls();
+    // An agent that is closed forgets what it was given.
+    for (let last = this.ice.pollTransmit(); last; last = this.ice.pollTransmit()) this.#last.push(last);
+    this.#isClosed = true;
+    this.#dtlsState = 'closed';
+    this.#events.clear();
+    this.ice.close(this.#now);
+  }
+
+  /** Borrowed. */
+  handleDatagram(now: Millis, socket: SocketId, from: SocketAddress, bytes: Uint8Array): void {
+    this.#advance(now);
+    this.ice.handleDatagram(this.#now, socket, from, bytes);
+    this.#drainIce(); // at once: what comes up is borrowed
+  }
+
+  handleTimeout(now: Millis): void {
+    this.#advance(now);
+    if (this.ice.nextTimeout() <= this.#now) this.ice.handleTimeout(this.#now);
+    this.#drainIce();
+    if (this.#dtls && this.#dtls.nextTimeout() <= this.#now) {
+      this.#dtls.handleTimeout(this.#now);
+      this.#drainDtls();
+    }
+    if (this.#hasPath && this.channels.nextTimeout() <= this.#now) this.channels.handleTimeout(this.#now);
+  }
+
+  nextTimeout(): Millis {
+    const ice = this.ice.nextTimeout();
+    if (this.#isClosed) return ice;
+    const dtls = this.#dtls?.nextTimeout() ?? NEVER;
+    return Math.min(ice, dtls, this.#hasPath ? this.channels.nextTimeout() : NEVER);
+  }
+
+  pollTransmit(): IceTransmit | undefined {
+    for (;;) {
+      const transmit = this.#last.take() ?? this.ice.pollTransmit();
+      if (transmit || !this.#moveDown()) return transmit;
+    }
+  }
+
+  pollEvent(): PeerTransportEvent | undefined {
+    for (;;) {
+      this.#drainIce();
+      const event = this.#events.take();
+      if (event) return event;
+      const above = this.channels.pollEvent();
+      if (!above) return undefined;
+      const translated = this.#translate(above);
+      if (translated) return translated;
+    }
+  }
+
+  #advance(now: Millis): void {
+    this.#now = Math.max(this.#now, now);
+  }
+
+  /** One packet of DTLS or SCTP goes one floor down; `false` when there is none. */
+  #moveDown(): boolean {
+    const dtls = this.#dtls;
+    if (!dtls || this.#isClosed) return false;
+    const record = dtls.pollTransmit();
+    if (record) {
+      this.#sendDatagram(record);
+      return true;
+    }
+    if (!dtls.connected || !this.#hasPath) return false;
+    const packet = this.channels.pollTransmit();
+    if (!packet) return false;
+    dtls.send(this.#now, packet);
+    return true;
+  }
+
+  #sendDatagram(bytes: Uint8Array): void {
+    const length = bytes.length;
+    if (!this.ice.send(this.#now, bytes)) return;
+    this.#packetsSent += 1;
+    this.#bytesSent += length;
+  }
+
+  #drainIce(): void {
+    for (let event = this.ice.pollEvent(); event; event = this.ice.pollEvent()) this.#handleIce(event);
+  }
+
+  #handleIce(event: IceEvent): void {
+    switch (event.type) {
+      case 'data':
+        this.#handleData(event.bytes);
+        return;
+      case 'selected-pair':
+        this.#selected = event.pair;
+        this.#selectedPairChanges += 1;
+        this.#handlePath(event.pair);
+        break;
+      case 'state':
+        if (event.state === 'failed' || event.state === 'closed') this.#hasPath = false;
+        else if (event.state === 'connected' || event.state === 'completed') this.#gainPath();
+        break;
+      default:
+        break;
+    }
+    if (!this.#isClosed || event.type === 'request') this.#events.push(event);
+  }
+
+  /** RFC 7983 §7. */
+  #handleData(bytes: Uint8Array): void {
+    const first = bytes[0] ?? 0;
+    this.#packetsReceived += 1;
+    this.#bytesReceived += bytes.length;
+    if (this.#isClosed || first < DTLS.first || first > DTLS.last) return;
+    if (!this.#dtls) {
+      this.#early.keep(bytes);
+      return;
+    }
+    this.#dtls.handleDatagram(this.#now, bytes);
+    this.#drainDtls();
+  }
+
+  #handlePath({ relayed, neverFragments }: SelectedPair): void {
+    // A relay adds its own header to packets, and does not say what its way to the peer takes.
+    const ceilingBytes = neverFragments && !relayed ? MAX_SCTP_PACKET_BYTES : UNPROBED_BYTES;
+    this.channels.handlePathChanged(this.#now, { ceilingBytes });
+    this.#gainPath();
+  }
+
+  #gainPath(): void {
+    if (this.#hasPath || this.#isClosed) return;
+    this.#hasPath = true;
+    this.#shakeHands();
+    // What waited for a path goes at once.
+    if (this.channels.nextTimeout() <= this.#now) this.channels.handleTimeout(this.#now);
+  }
+
+  #shakeHands(): void {
+    if (!this.#dtls || this.#dtlsState !== 'new') return;
+    this.#setDtlsState('connecting');
+    if (this.#dtlsRole === 'client') this.#dtls.connect(this.#now);
+  }
+
+  #drainDtls(): void {
+    const dtls = this.#dtls;
+    for (let event = dtls?.pollEvent(); event; event = dtls?.pollEvent()) this.#handleDtls(event);
+  }
+
+  #handleDtls(event: DtlsEvent): void {
+    switch (event.type) {
+      case 'data':
+        this.channels.handlePacket(this.#now, event.bytes);
+        return;
+      case 'connected':
+        this.#dtlsFacts = event;
+        this.#setDtlsState('connected');
+        if (this.#agreed) this.#connectChannels();
+        return;
+      case 'closed':
+        this.channels.abort(this.#now, 'DTLS has ended');
+        this.#setDtlsState('closed');
+        return;
+      case 'failed':
+        this.channels.abort(this.#now, 'DTLS has failed');
+        this.#setDtlsState('failed', dtlsError(event));
+        return;
+      case 'peer-certificate':
+        return; // asked only of those who judge by themselves; here fingerprints do
+    }
+  }
+
+  #connectChannels(): void {
+    if (!this.#agreed || !this.#dtlsRole) return;
+    const { localPort, remotePort, remoteMaxMessageBytes } = this.#agreed;
+    this.channels.connect(this.#now, {
+      role: this.#dtlsRole,
+      localPort,
+      remotePort,
+      remoteMaxMessageBytes,
+    });
+  }
+
+  /** close_notify, behind whatever waits. */
+  #endDtls(): void {
+    for (; this.#moveDown(); );
+    this.#dtls?.close(this.#now);
+    for (let event = this.#dtls?.pollEvent(); event; event = this.#dtls?.pollEvent());
+    for (; this.#moveDown(); );
+  }
+
+  #setDtlsState(state: DtlsTransportState, error?: ReturnType<typeof dtlsError>): void {
+    if (this.#dtlsState === state) return;
+    this.#dtlsState = state;
+    this.#events.push({ type: 'dtls-state', state, error });
+  }
+
+  #translate(event: DataChannelEvent): PeerTransportEvent | undefined {
+    switch (event.type) {
+      case 'connected':
+        return { type: 'sctp-state', state: 'connected' };
+      case 'closed':
+        return { type: 'sctp-state', state: 'closed' };
+      case 'channel-closed': {
+        const error = event.error && channelError(event.error);
+        return { type: 'channel-closed', channel: event.channel, error };
+      }
+      default:
+        return event;
+    }
+  }
+}

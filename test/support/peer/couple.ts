@@ -1,0 +1,91 @@
+/** Two people in a virtual internet, and the signaling between them: late by a fixed time, in order, nothing lost. */
+import type { Millis } from '../../../src/base/index.ts';
+import type { ChannelId, DataChannelOptions } from '../../../src/datachannel/index.ts';
+import type { OfferWish } from '../../../src/peer/index.ts';
+import { Host, type LinkOptions, LOOPBACK_MTU_BYTES, Network, World } from '../../../src/vnet/index.ts';
+import { Person, type PersonOptions } from './person.ts';
+
+export interface CoupleOptions {
+  readonly seed?: number;
+  /** Of both accesses. */
+  readonly link?: Partial<LinkOptions>;
+  readonly signalingMs?: Millis;
+  readonly a?: PersonOptions;
+  readonly b?: PersonOptions;
+}
+
+export class Couple {
+  readonly world: World;
+  readonly network: Network;
+  readonly a: Person;
+  readonly b: Person;
+  readonly #signalingMs: Millis;
+
+  constructor(options: CoupleOptions = {}) {
+    this.world = new World({ seed: options.seed ?? 1 });
+    this.network = new Network(this.world, 'internet');
+    this.#signalingMs = options.signalingMs ?? 5;
+    const link = { latencyMs: 5, mtuBytes: LOOPBACK_MTU_BYTES, ...options.link };
+    this.a = new Person(new Host(this.network, 'a', ['203.0.113.1'], link), options.a);
+    this.b = new Person(new Host(this.network, 'b', ['203.0.113.2'], link), options.b);
+    this.#trickle(this.a, this.b);
+    this.#trickle(this.b, this.a);
+  }
+
+  /** `a` offers, `b` answers; each word takes its time. */
+  negotiate(wish: OfferWish = {}, from: Person = this.a): void {
+    const to = from === this.a ? this.b : this.a;
+    from.act((session, now) => session.setLocalDescription(now, session.createOffer(now, wish)));
+    this.#tell(from, (offer) => {
+      to.act((session, now) => session.setRemoteDescription(now, offer));
+      to.act((session, now) => session.setLocalDescription(now));
+      this.#tell(to, (answer) => from.act((session, now) => session.setRemoteDescription(now, answer)));
+    });
+  }
+
+  /** A channel of `a`, once it is open on both sides. */
+  connect(options: Partial<DataChannelOptions> = {}): {
+    readonly mine: ChannelId;
+    readonly theirs: ChannelId;
+  } {
+    const mine = this.a.act((session, now) => session.createDataChannel(now, { label: 'chat', ...options }));
+    this.negotiate();
+    this.runUntil(() => this.b.all('channel-announced').length > 0);
+    const theirs = this.b.all('channel-announced')[0]?.channel;
+    if (theirs === undefined) throw new Error('The channel did not open.');
+    return { mine, theirs };
+  }
+
+  run(forMs: Millis): void {
+    this.world.run(forMs);
+  }
+
+  /** At most a minute, or so long. */
+  runUntil(done: () => boolean, atMostMs: Millis = 60_000): boolean {
+    this.world.runUntil(this.world.now + atMostMs, done);
+    return done();
+  }
+
+  /** Both are connected. */
+  get isConnected(): boolean {
+    return [this.a, this.b].every(({ session }) => session.connectionState === 'connected');
+  }
+
+  #tell(from: Person, hear: (description: { type: 'offer' | 'answer'; sdp: string }) => void): void {
+    const description = from.session.pendingLocalDescription ?? from.session.currentLocalDescription;
+    if (description?.type !== 'offer' && description?.type !== 'answer') throw new Error('Nothing to tell.');
+    const { type, sdp } = description;
+    this.world.after(this.#signalingMs, () => hear({ type, sdp }));
+  }
+
+  #trickle(from: Person, to: Person): void {
+    from.onEvent = (event) => {
+      if (event.type !== 'ice-candidate') return;
+      const { candidate } = event;
+      if (!candidate) return;
+      this.world.after(this.#signalingMs, () =>
+        to.act((session, now) => session.addIceCandidate(now, candidate)),
+      );
+    };
+  }
+}
