@@ -20,6 +20,9 @@ const LOOK_CLOSELY_MS = 1;
 const SLICE_MS = 8;
 const MESSAGES_BETWEEN_CLOCKS = 16;
 
+/** For one message to come back. */
+const ECHO_PATIENCE_MS = 5000;
+
 interface Peer {
   readonly key: string;
   connection: RTCPeerConnection | undefined;
@@ -143,6 +146,37 @@ export class Endpoint implements Operations {
     return samples;
   }
 
+  async verifyEcho({
+    key,
+    lengths,
+    texts,
+  }: {
+    key: string;
+    lengths: readonly number[];
+    texts: readonly string[];
+  }): Promise<string[]> {
+    const peer = this.#peer(key);
+    const channel = this.#channel(key);
+    const faults: string[] = [];
+    const exchange = async (message: string | Uint8Array<ArrayBuffer>, what: string): Promise<void> => {
+      const came = await new Promise((resolve) => {
+        const timer = setTimeout(() => resolve(undefined), ECHO_PATIENCE_MS);
+        peer.onMessage = (data) => {
+          clearTimeout(timer);
+          resolve(data);
+        };
+        if (typeof message === 'string') channel.send(message);
+        else channel.send(message);
+      });
+      if (came === undefined) faults.push(`${what} did not come back`);
+      else if (!isSame(message, came)) faults.push(`${what} came back changed`);
+    };
+    for (const length of lengths) await exchange(patternOf(length), `${length} bytes`);
+    for (const text of texts) await exchange(text, `a text of ${text.length}`);
+    peer.onMessage = undefined;
+    return faults;
+  }
+
   async collectGarbage(): Promise<void> {
     const { gc } = globalThis as { gc?: () => void };
     gc?.();
@@ -246,6 +280,17 @@ export class Endpoint implements Operations {
 /** Stacks refuse candidates that they have no use for; the connection shows whether one was needed. */
 async function addCandidate(peer: Peer, candidate: RTCIceCandidateInit): Promise<void> {
   await Promise.resolve(peer.connection?.addIceCandidate(candidate)).catch(() => {});
+}
+
+/** No byte equals its neighbour, and no piece the next. */
+function patternOf(length: number): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from({ length }, (_, i) => (i * 7 + (i >> 8) * 13) & 0xff);
+}
+
+function isSame(message: string | Uint8Array, came: unknown): boolean {
+  if (typeof message === 'string' || typeof came === 'string') return message === came;
+  const bytes = came instanceof ArrayBuffer ? new Uint8Array(came) : (came as Uint8Array);
+  return bytes.length === message.length && message.every((byte, i) => byte === bytes[i]);
 }
 
 async function becomesLow(channel: RTCDataChannel): Promise<void> {

@@ -2,11 +2,9 @@
  * Whole WebRTC stacks beside each other over loopback: ours, those that a user of Node could take instead, and Chromium.
  * `npm run bench:webrtc` (docs/benchmarks.md). Linux only. The others are installed in this folder alone.
  */
-import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { cpus, release } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { CASES, type CaseName, type FigureName, type Figures, quantile } from './cases.ts';
+import { installOthers } from './install.ts';
 import { type Options, readOptions, USAGE } from './options.ts';
 import { Pair, type PairChoice, stopEverything } from './pair.ts';
 import { type MeasuredStack, STACKS } from './stacks/stack.ts';
@@ -19,13 +17,6 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     stopEverything();
     process.exit(130);
   });
-}
-
-/** The stacks of npm, with their own lock file; scripts of theirs are not run. */
-function installOthers(): void {
-  const here = fileURLToPath(new URL('./', import.meta.url));
-  if (existsSync(`${here}node_modules`)) return;
-  execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: here, stdio: 'inherit' });
 }
 
 function stackOf(name: string): MeasuredStack {

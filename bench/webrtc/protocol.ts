@@ -49,6 +49,13 @@ export interface Operations {
     readonly bytes: number;
     readonly count: number;
   }): Promise<readonly number[]>;
+  /** To an end that echoes: each of these comes back as it was. Answers what did not, in words. */
+  verifyEcho(args: {
+    readonly key: string;
+    /** Binary messages of so many bytes. */
+    readonly lengths: readonly number[];
+    readonly texts: readonly string[];
+  }): Promise<readonly string[]>;
   collectGarbage(args: Record<string, never>): Promise<void>;
 }
 

@@ -1,5 +1,6 @@
 /** The one table: a line for each stack, and how ours compares with the best of the others. Markdown. */
 import type { FigureName, Figures } from './cases.ts';
+import { OURS } from './stacks/stack.ts';
 
 export interface Line {
   readonly stack: string;
@@ -29,8 +30,6 @@ const COLUMNS: readonly Column[] = [
   { figure: 'roundTripP99Us', title: 'p99 µs', digits: 0, better: 'less' },
   { figure: 'idleKibPerPair', title: 'KiB per idle pair', digits: 0, better: 'less', wanted: 300 },
 ];
-
-const OURS = 'ieum';
 
 export function tableOf(lines: readonly Line[]): string {
   const head = ['stack', ...COLUMNS.map(({ title }) => title), 'note'];

@@ -36,11 +36,13 @@ function npmStack(name: string, packageName: string): MeasuredStack {
   };
 }
 
+export const OURS = 'ieum';
+
 export const STACKS: readonly MeasuredStack[] = [
   {
-    name: 'ieum',
+    name: OURS,
     version: () => 'here',
-    start: (ends, route, profileDir) => hostInNode('ieum', ends, route, profileDir),
+    start: (ends, route, profileDir) => hostInNode(OURS, ends, route, profileDir),
   },
   npmStack('node-datachannel', 'node-datachannel'),
   npmStack('roamhq-wrtc', '@roamhq/wrtc'),

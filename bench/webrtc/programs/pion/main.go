@@ -42,7 +42,7 @@ type arguments struct {
 	Count   int     `json:"count"`
 }
 
-type listener func(data []byte)
+type listener func(message webrtc.DataChannelMessage)
 
 // One connection of one end.
 type call struct {
@@ -108,7 +108,7 @@ func (c *call) attach(channel *webrtc.DataChannel) {
 	channel.OnOpen(func() { c.opened <- nowMs() })
 	channel.OnMessage(func(message webrtc.DataChannelMessage) {
 		if listen := c.listener.Load().(listener); listen != nil {
-			listen(message.Data)
+			listen(message)
 			return
 		}
 		atomic.AddInt64(&c.messages, 1)
@@ -228,7 +228,7 @@ func (c *call) flood(bytes int, seconds float64) (int, error) {
 
 func (c *call) pingPong(bytes, count int) ([]float64, error) {
 	cameBack := make(chan struct{}, 1)
-	c.listener.Store(listener(func([]byte) { cameBack <- struct{}{} }))
+	c.listener.Store(listener(func(webrtc.DataChannelMessage) { cameBack <- struct{}{} }))
 	defer c.listener.Store(listener(nil))
 	message := make([]byte, bytes)
 	samples := make([]float64, 0, count)
@@ -282,7 +282,13 @@ func (e *end) run(name string, raw json.RawMessage) (interface{}, error) {
 	case "flood":
 		return c.flood(args.Bytes, args.Seconds)
 	case "echo":
-		c.listener.Store(listener(func(data []byte) { _ = c.channel.Send(data) }))
+		c.listener.Store(listener(func(message webrtc.DataChannelMessage) {
+			if message.IsString {
+				_ = c.channel.SendText(string(message.Data))
+			} else {
+				_ = c.channel.Send(message.Data)
+			}
+		}))
 		return nil, nil
 	case "pingPong":
 		return c.pingPong(args.Bytes, args.Count)
