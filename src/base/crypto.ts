@@ -11,8 +11,8 @@ export interface Aead {
   /** Writes `plaintext.length + 16` bytes to the start of `into`, which may begin where `plaintext` begins. */
   seal(nonce: Uint8Array, additionalData: Uint8Array, plaintext: Uint8Array, into: Uint8Array): void;
   /**
-   * Writes `sealed.length − 16` bytes to the start of `into`, which may begin where `sealed` begins. False, with `into`
-   * untouched, when the tag does not fit or there is none.
+   * Writes `sealed.length − 16` bytes to the start of `into`, which may begin where `sealed` begins. False when the tag does
+   * not fit or there is none: `into` then holds nothing of the plaintext, and perhaps not what it held before.
    */
   open(nonce: Uint8Array, additionalData: Uint8Array, sealed: Uint8Array, into: Uint8Array): boolean;
 }

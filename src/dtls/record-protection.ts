@@ -5,19 +5,24 @@
 import type { Aead, CryptoProvider } from '../base/index.ts';
 import type { CipherSuite } from './cipher-suites.ts';
 import type { DirectionKeys } from './key-schedule.ts';
-import { type DtlsRecord, RECORD_HEADER_BYTES, type RecordHeader, writeRecordHeader } from './record.ts';
+import { RECORD_HEADER_BYTES } from './record.ts';
 
 const TAG_BYTES = 16;
 const NONCE_BYTES = 12;
 
-/** Epoch and sequence number together, as they stand in the header. */
-const EPOCH_AND_SEQUENCE = { start: 3, end: 11 } as const;
+/** Where epoch and sequence number together stand in the header, and in the nonce. */
+const COUNTER_AT = 3;
+const COUNTER_BYTES = 8;
+const COUNTER_IN_NONCE = NONCE_BYTES - COUNTER_BYTES;
 
 export class RecordProtection {
   /** How much longer than its plaintext a fragment is. */
   readonly overheadBytes: number;
+  /** Where in a record the plaintext stands before it is sealed. */
+  readonly plaintextAt: number;
   readonly #aead: Aead;
-  readonly #iv: Uint8Array;
+  /** RFC 5288: salt, then zeros. RFC 7905 §2: twelve bytes. Exclusive-or the counter they give the nonce. */
+  readonly #iv = new Uint8Array(NONCE_BYTES);
   readonly #explicitBytes: number;
   /** Scratch; a record needs them only while it is sealed or opened. */
   readonly #nonce = new Uint8Array(NONCE_BYTES);
@@ -25,59 +30,59 @@ export class RecordProtection {
 
   constructor(crypto: CryptoProvider, suite: CipherSuite, { key, iv }: DirectionKeys) {
     this.#aead = crypto.createAead(suite.aead, key);
-    this.#iv = iv;
+    this.#iv.set(iv);
     this.#explicitBytes = suite.explicitNonceBytes;
     this.overheadBytes = this.#explicitBytes + TAG_BYTES;
+    this.plaintextAt = RECORD_HEADER_BYTES + this.#explicitBytes;
   }
 
-  /** The whole record, given away. */
-  seal(header: RecordHeader, plaintext: Uint8Array): Uint8Array {
-    const explicitBytes = this.#explicitBytes;
-    const fragmentBytes = plaintext.length + this.overheadBytes;
-    const record = new Uint8Array(RECORD_HEADER_BYTES + fragmentBytes);
-    writeRecordHeader(record, header, fragmentBytes);
-    const counter = record.subarray(EPOCH_AND_SEQUENCE.start, EPOCH_AND_SEQUENCE.end);
+  /** How long the plaintext of such a fragment is; negative when it is none. */
+  plaintextBytes(fragmentBytes: number): number {
+    return fragmentBytes - this.overheadBytes;
+  }
+
+  /**
+   * Seals the plaintext into a record, whose header is written. It is as long as header, plaintext and overhead; the plaintext
+   * may stand in it already, at `plaintextAt`.
+   */
+  seal(record: Uint8Array, plaintext: Uint8Array): void {
     // RFC 5288 §3: any value that never repeats will do; epoch and sequence number never do.
-    record.set(counter.subarray(0, explicitBytes), RECORD_HEADER_BYTES);
-    this.#useNonce(counter);
-    this.#useAdditionalData(record, plaintext.length);
-    this.#aead.seal(
-      this.#nonce,
-      this.#additionalData,
-      plaintext,
-      record.subarray(RECORD_HEADER_BYTES + explicitBytes),
-    );
-    return record;
+    for (let i = 0; i < this.#explicitBytes; i++) {
+      record[RECORD_HEADER_BYTES + i] = record[COUNTER_AT + i] as number;
+    }
+    this.#useNonce(record, COUNTER_AT);
+    this.#useAdditionalData(record, 0, plaintext.length);
+    this.#aead.seal(this.#nonce, this.#additionalData, plaintext, record.subarray(this.plaintextAt));
   }
 
-  /** The plaintext, given away; `undefined` when the record is not authentic. */
-  open(record: DtlsRecord): Uint8Array | undefined {
-    const explicitBytes = this.#explicitBytes;
-    const length = record.fragment.length - this.overheadBytes;
-    if (length < 0) return undefined;
-    this.#useNonce(
-      explicitBytes > 0
-        ? record.fragment.subarray(0, explicitBytes)
-        : record.bytes.subarray(EPOCH_AND_SEQUENCE.start, EPOCH_AND_SEQUENCE.end),
-    );
-    this.#useAdditionalData(record.bytes, length);
-    const plaintext = new Uint8Array(length);
-    const sealed = record.fragment.subarray(explicitBytes);
-    return this.#aead.open(this.#nonce, this.#additionalData, sealed, plaintext) ? plaintext : undefined;
+  /**
+   * Opens the record at `at` of a datagram (borrowed) into `into`, which is as long as its plaintext. False, with nothing to
+   * be read there, when the record is not authentic.
+   */
+  open(datagram: Uint8Array, at: number, into: Uint8Array): boolean {
+    this.#useNonce(datagram, at + (this.#explicitBytes > 0 ? RECORD_HEADER_BYTES : COUNTER_AT));
+    this.#useAdditionalData(datagram, at, into.length);
+    const from = at + this.plaintextAt;
+    const sealed = datagram.subarray(from, from + into.length + TAG_BYTES);
+    return this.#aead.open(this.#nonce, this.#additionalData, sealed, into);
   }
 
-  #useNonce(counter: Uint8Array): void {
-    this.#nonce.fill(0);
-    this.#nonce.set(counter, NONCE_BYTES - counter.length);
-    // RFC 5288: salt, then counter. RFC 7905 §2: a 12-byte IV, exclusive-or the counter. The salt meets zeros.
-    for (let i = 0; i < this.#iv.length; i++) this.#nonce[i] = (this.#nonce[i] ?? 0) ^ (this.#iv[i] ?? 0);
+  #useNonce(bytes: Uint8Array, counterAt: number): void {
+    const nonce = this.#nonce;
+    const iv = this.#iv;
+    for (let i = 0; i < COUNTER_IN_NONCE; i++) nonce[i] = iv[i] as number;
+    for (let i = 0; i < COUNTER_BYTES; i++) {
+      nonce[COUNTER_IN_NONCE + i] = (iv[COUNTER_IN_NONCE + i] as number) ^ (bytes[counterAt + i] as number);
+    }
   }
 
   /** RFC 5246 §6.2.3.3: sequence number (with the epoch), type, version, length of the plaintext. */
-  #useAdditionalData(record: Uint8Array, plaintextBytes: number): void {
+  #useAdditionalData(bytes: Uint8Array, at: number, plaintextBytes: number): void {
     const data = this.#additionalData;
-    data.set(record.subarray(EPOCH_AND_SEQUENCE.start, EPOCH_AND_SEQUENCE.end));
-    data.set(record.subarray(0, 3), 8);
+    for (let i = 0; i < COUNTER_BYTES; i++) data[i] = bytes[at + COUNTER_AT + i] as number;
+    data[8] = bytes[at] as number;
+    data[9] = bytes[at + 1] as number;
+    data[10] = bytes[at + 2] as number;
     data[11] = plaintextBytes >>> 8;
     data[12] = plaintextBytes & 0xff;
   }

@@ -1,7 +1,7 @@
 /** Our records: numbers them, and protects those of epoch 1. Packs no datagrams. RFC 6347 §4.1. */
-import { invariant } from '../base/index.ts';
+import { ByteSlab, invariant } from '../base/index.ts';
 import { VERSION } from './code-points.ts';
-import { encodePlainRecord, RECORD_HEADER_BYTES } from './record.ts';
+import { encodePlainRecord, RECORD_HEADER_BYTES, writeRecordHeader } from './record.ts';
 import type { RecordProtection } from './record-protection.ts';
 
 export type Epoch = 0 | 1;
@@ -12,6 +12,7 @@ const LAST_SEQUENCE = 2 ** 48 - 1;
 export class RecordWriter {
   readonly #nextSequence: [number, number] = [0, 0];
   #protection: RecordProtection | undefined;
+  readonly #slab = new ByteSlab();
 
   /** RFC 6347 §4.2.1: the first record of a server has the number of the ClientHello that it answers. */
   startAt(sequence: number): void {
@@ -32,13 +33,47 @@ export class RecordWriter {
     return RECORD_HEADER_BYTES + (epoch === 1 ? (this.#protection?.overheadBytes ?? 0) : 0);
   }
 
-  /** The whole record, given away. */
+  /** The whole record, given away. The plaintext is borrowed. */
   write(epoch: Epoch, type: number, plaintext: Uint8Array): Uint8Array {
+    if (epoch === 0) {
+      const sequence = this.#takeSequence(0);
+      return encodePlainRecord({ type, version: VERSION.DTLS_1_2, epoch, sequence }, plaintext);
+    }
+    const recordBytes = this.overheadBytes(1) + plaintext.length;
+    const at = this.#slab.reserve(recordBytes);
+    this.#slab.take(recordBytes);
+    const record = this.#slab.bytes.subarray(at, at + recordBytes);
+    this.#seal(type, record, plaintext);
+    return record;
+  }
+
+  /**
+   * As `write` in epoch 1, where the plaintext lies. It is given away with `DTLS_RECORD_ROOM` around it in its ArrayBuffer; a
+   * RangeError when that room is not there.
+   */
+  writeInPlace(type: number, plaintext: Uint8Array): Uint8Array {
+    const before = this.#keys.plaintextAt;
+    const recordBytes = this.overheadBytes(1) + plaintext.length;
+    const record = new Uint8Array(plaintext.buffer, plaintext.byteOffset - before, recordBytes);
+    this.#seal(type, record, plaintext);
+    return record;
+  }
+
+  #seal(type: number, record: Uint8Array, plaintext: Uint8Array): void {
+    const sequence = this.#takeSequence(1);
+    const header = { type, version: VERSION.DTLS_1_2, epoch: 1, sequence };
+    writeRecordHeader(record, header, record.length - RECORD_HEADER_BYTES);
+    this.#keys.seal(record, plaintext);
+  }
+
+  get #keys(): RecordProtection {
+    invariant(this.#protection, 'nothing is written in epoch 1 before its keys are there');
+    return this.#protection;
+  }
+
+  #takeSequence(epoch: Epoch): number {
     const sequence = this.#nextSequence[epoch];
     this.#nextSequence[epoch] = sequence + 1;
-    const header = { type, version: VERSION.DTLS_1_2, epoch, sequence };
-    if (epoch === 0) return encodePlainRecord(header, plaintext);
-    invariant(this.#protection, 'nothing is written in epoch 1 before its keys are there');
-    return this.#protection.seal(header, plaintext);
+    return sequence;
   }
 }

@@ -6,7 +6,7 @@
  *   | type | version | epoch | sequence (48 bits) |  length   | fragment
  *   +------+---------+-------+--------------------+-----------+------ - -
  */
-import { CONTENT_TYPE } from './code-points.ts';
+import { CONTENT_TYPE, VERSION } from './code-points.ts';
 
 export const RECORD_HEADER_BYTES = 13;
 
@@ -35,25 +35,48 @@ export function looksLikeDtls(datagram: Uint8Array): boolean {
   return first >= 20 && first <= 63 && datagram.length >= RECORD_HEADER_BYTES;
 }
 
+/** Where the record that starts at `offset` ends; `undefined` when none does. */
+export function recordEnd(datagram: Uint8Array, offset: number): number | undefined {
+  if (datagram.length - offset < RECORD_HEADER_BYTES) return undefined;
+  const type = datagram[offset] as number;
+  if (type < CONTENT_TYPE.CHANGE_CIPHER_SPEC || type > CONTENT_TYPE.APPLICATION_DATA) return undefined;
+  const length = u16(datagram, offset + 11);
+  if (datagram[offset + 1] !== 0xfe || length > MAX_FRAGMENT_BYTES) return undefined;
+  const end = offset + RECORD_HEADER_BYTES + length;
+  return end > datagram.length ? undefined : end;
+}
+
+/** Of the record that starts at `offset`: 48 bits. */
+export function recordSequence(datagram: Uint8Array, offset: number): number {
+  const high = u16(datagram, offset + 5);
+  return high * 2 ** 32 + u16(datagram, offset + 7) * 2 ** 16 + u16(datagram, offset + 9);
+}
+
+/** Whether the record that starts at `offset` is sealed application data of DTLS 1.2. */
+export function isSealedData(datagram: Uint8Array, offset: number): boolean {
+  return (
+    datagram[offset] === CONTENT_TYPE.APPLICATION_DATA &&
+    u16(datagram, offset + 1) === VERSION.DTLS_1_2 &&
+    u16(datagram, offset + 3) === 1
+  );
+}
+
 /** The record that starts at `offset`; `undefined` when none does. Borrows the datagram. */
 export function readRecord(datagram: Uint8Array, offset = 0): DtlsRecord | undefined {
-  if (datagram.length - offset < RECORD_HEADER_BYTES) return undefined;
-  const view = new DataView(datagram.buffer, datagram.byteOffset + offset, RECORD_HEADER_BYTES);
-  const type = view.getUint8(0);
-  const version = view.getUint16(1);
-  const length = view.getUint16(11);
-  if (type < CONTENT_TYPE.CHANGE_CIPHER_SPEC || type > CONTENT_TYPE.APPLICATION_DATA) return undefined;
-  if (version >> 8 !== 0xfe || length > MAX_FRAGMENT_BYTES) return undefined;
-  const end = offset + RECORD_HEADER_BYTES + length;
-  if (end > datagram.length) return undefined;
+  const end = recordEnd(datagram, offset);
+  if (end === undefined) return undefined;
   return {
-    type,
-    version,
-    epoch: view.getUint16(3),
-    sequence: view.getUint16(5) * 2 ** 32 + view.getUint32(7),
+    type: datagram[offset] as number,
+    version: u16(datagram, offset + 1),
+    epoch: u16(datagram, offset + 3),
+    sequence: recordSequence(datagram, offset),
     bytes: datagram.subarray(offset, end),
     fragment: datagram.subarray(offset + RECORD_HEADER_BYTES, end),
   };
+}
+
+function u16(bytes: Uint8Array, at: number): number {
+  return ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
 }
 
 /** What stands in a header besides the length. */
@@ -66,13 +89,22 @@ export interface RecordHeader {
 
 /** Writes 13 bytes to the start of `into`. */
 export function writeRecordHeader(into: Uint8Array, header: RecordHeader, fragmentBytes: number): void {
-  const view = new DataView(into.buffer, into.byteOffset, RECORD_HEADER_BYTES);
-  view.setUint8(0, header.type);
-  view.setUint16(1, header.version);
-  view.setUint16(3, header.epoch);
-  view.setUint16(5, Math.floor(header.sequence / 2 ** 32));
-  view.setUint32(7, header.sequence >>> 0);
-  view.setUint16(11, fragmentBytes);
+  const { type, version, epoch, sequence } = header;
+  const high = Math.floor(sequence / 2 ** 32);
+  const low = sequence >>> 0;
+  into[0] = type;
+  into[1] = version >>> 8;
+  into[2] = version & 0xff;
+  into[3] = epoch >>> 8;
+  into[4] = epoch & 0xff;
+  into[5] = high >>> 8;
+  into[6] = high & 0xff;
+  into[7] = low >>> 24;
+  into[8] = (low >>> 16) & 0xff;
+  into[9] = (low >>> 8) & 0xff;
+  into[10] = low & 0xff;
+  into[11] = fragmentBytes >>> 8;
+  into[12] = fragmentBytes & 0xff;
 }
 
 /** A record of epoch 0, given away. */

@@ -1,6 +1,6 @@
 /**
  * Authenticated ciphers over OpenSSL's own contexts: one for each cipher and direction, for all keys of the thread. Nothing
- * native is ever freed, so nothing can be used after it. The bytes pass through memory that never moves.
+ * native is ever freed, so nothing can be used after it. OpenSSL reads and writes the caller's bytes where they lie.
  */
 import type { Aead, AeadName } from '../base/index.ts';
 import { createCipherAead } from './cipher-aead.ts';
@@ -19,14 +19,20 @@ const OPENSSL_NAMES: Readonly<Record<AeadName, string>> = {
 };
 
 /** Offsets in the memory that both sides see. */
-const AT = { key: 0, nonce: 32, length: 48, additional: 64, data: 1088 } as const;
-const MOST_ADDITIONAL_BYTES = AT.data - AT.additional;
-/** A record of TLS at its longest, and every datagram. */
-const MOST_DATA_BYTES = 2 ** 16;
+const AT = { key: 0, nonce: 32, length: 48, tag: 64, additional: 80, end: 1104 } as const;
+const MOST_ADDITIONAL_BYTES = AT.end - AT.additional;
+/** A length is a 32-bit number there. */
+const MOST_DATA_BYTES = 2 ** 30;
+
+interface Context {
+  readonly handle: number;
+  /** Whose key is in it: setting one costs as much as sealing a kilobyte. */
+  key: Uint8Array | undefined;
+}
 
 interface Contexts {
-  readonly seal: number;
-  readonly open: number;
+  readonly seal: Context;
+  readonly open: Context;
 }
 
 class EvpAead implements Aead {
@@ -63,7 +69,7 @@ function fits(nonce: Uint8Array, additionalData: Uint8Array, data: Uint8Array): 
 
 export class EvpCiphers {
   readonly #openssl: OpensslCiphers;
-  readonly #memory = new Uint8Array(AT.data + MOST_DATA_BYTES + TAG_BYTES);
+  readonly #memory = new Uint8Array(AT.end);
   readonly #address: number;
   readonly #contexts = new Map<AeadName, Contexts>();
 
@@ -84,44 +90,50 @@ export class EvpCiphers {
     const { cipherByName, newContext, encryptInit, decryptInit } = this.#openssl;
     const cipher = cipherByName(OPENSSL_NAMES[name]);
     if (cipher === 0) return undefined;
-    const contexts = { seal: newContext(), open: newContext() };
+    const seal = newContext();
+    const open = newContext();
     const ready =
-      contexts.seal !== 0 &&
-      contexts.open !== 0 &&
-      encryptInit(contexts.seal, cipher, 0, 0, 0) === 1 &&
-      decryptInit(contexts.open, cipher, 0, 0, 0) === 1;
+      seal !== 0 &&
+      open !== 0 &&
+      encryptInit(seal, cipher, 0, 0, 0) === 1 &&
+      decryptInit(open, cipher, 0, 0, 0) === 1;
     if (!ready) return undefined;
+    const contexts = { seal: { handle: seal, key: undefined }, open: { handle: open, key: undefined } };
     this.#contexts.set(name, contexts);
     return contexts;
   }
 
   /** All that is given `fits`. */
   seal(
-    context: number,
+    context: Context,
     key: Uint8Array,
     nonce: Uint8Array,
     additionalData: Uint8Array,
     plaintext: Uint8Array,
     into: Uint8Array,
   ): void {
-    const { encryptInit, encryptUpdate, encryptFinal, control } = this.#openssl;
-    const address = this.#address;
     const { length } = plaintext;
-    const data = address + AT.data;
-    this.#put(key, nonce, additionalData, plaintext);
+    if (into.length < length + TAG_BYTES) throw new RangeError('There is no room for what is sealed.');
+    const { encryptInit, encryptUpdate, encryptFinal, control, addressOf } = this.#openssl;
+    const { handle } = context;
+    const address = this.#address;
+    const outLength = address + AT.length;
+    const keyAddress = this.#put(context, key, nonce, additionalData);
+    const to = addressOf(into);
     const done =
-      encryptInit(context, 0, 0, address + AT.key, address + AT.nonce) === 1 &&
-      encryptUpdate(context, 0, address + AT.length, address + AT.additional, additionalData.length) === 1 &&
-      encryptUpdate(context, data, address + AT.length, data, length) === 1 &&
-      encryptFinal(context, data + length, address + AT.length) === 1 &&
-      control(context, CONTROL.GET_TAG, TAG_BYTES, data + length) === 1;
-    if (!done) throw new Error('OpenSSL did not encrypt.');
-    into.set(this.#memory.subarray(AT.data, AT.data + length + TAG_BYTES));
+      encryptInit(handle, 0, 0, keyAddress, address + AT.nonce) === 1 &&
+      encryptUpdate(handle, 0, outLength, address + AT.additional, additionalData.length) === 1 &&
+      (length === 0 || encryptUpdate(handle, to, outLength, addressOf(plaintext), length) === 1) &&
+      encryptFinal(handle, to + length, outLength) === 1 &&
+      control(handle, CONTROL.GET_TAG, TAG_BYTES, to + length) === 1;
+    if (done) return;
+    context.key = undefined;
+    throw new Error('OpenSSL did not encrypt.');
   }
 
   /** All that is given `fits`. */
   open(
-    context: number,
+    context: Context,
     key: Uint8Array,
     nonce: Uint8Array,
     additionalData: Uint8Array,
@@ -130,26 +142,38 @@ export class EvpCiphers {
   ): boolean {
     const length = sealed.length - TAG_BYTES;
     if (length < 0) return false;
-    const { decryptInit, decryptUpdate, decryptFinal, control, clearErrors } = this.#openssl;
+    if (into.length < length) throw new RangeError('There is no room for what is opened.');
+    const { decryptInit, decryptUpdate, decryptFinal, control, clearErrors, addressOf } = this.#openssl;
+    const { handle } = context;
     const address = this.#address;
-    const data = address + AT.data;
-    this.#put(key, nonce, additionalData, sealed);
+    const outLength = address + AT.length;
+    const keyAddress = this.#put(context, key, nonce, additionalData);
+    // Apart from the data: where that lies may be where it is written to.
+    for (let i = 0; i < TAG_BYTES; i++) this.#memory[AT.tag + i] = sealed[length + i] as number;
+    const to = length === 0 ? address + AT.additional : addressOf(into);
     const opened =
-      decryptInit(context, 0, 0, address + AT.key, address + AT.nonce) === 1 &&
-      decryptUpdate(context, 0, address + AT.length, address + AT.additional, additionalData.length) === 1 &&
-      decryptUpdate(context, data, address + AT.length, data, length) === 1 &&
-      control(context, CONTROL.SET_TAG, TAG_BYTES, data + length) === 1 &&
-      decryptFinal(context, data + length, address + AT.length) === 1;
-    if (opened) into.set(this.#memory.subarray(AT.data, AT.data + length));
-    // What stays in OpenSSL's queue of errors would be reported by whoever asks next.
-    else clearErrors();
-    return opened;
+      decryptInit(handle, 0, 0, keyAddress, address + AT.nonce) === 1 &&
+      decryptUpdate(handle, 0, outLength, address + AT.additional, additionalData.length) === 1 &&
+      (length === 0 || decryptUpdate(handle, to, outLength, addressOf(sealed), length) === 1) &&
+      control(handle, CONTROL.SET_TAG, TAG_BYTES, address + AT.tag) === 1 &&
+      decryptFinal(handle, to + length, outLength) === 1;
+    if (opened) return true;
+    // What nobody vouches for is not left to be read. What stays in OpenSSL's queue of errors would be reported by whoever
+    // asks next.
+    into.fill(0, 0, length);
+    clearErrors();
+    return false;
   }
 
-  #put(key: Uint8Array, nonce: Uint8Array, additionalData: Uint8Array, data: Uint8Array): void {
-    this.#memory.set(key, AT.key);
-    this.#memory.set(nonce, AT.nonce);
-    this.#memory.set(additionalData, AT.additional);
-    this.#memory.set(data, AT.data);
+  /** Where the key lies, or 0 when the context has it. */
+  #put(context: Context, key: Uint8Array, nonce: Uint8Array, additionalData: Uint8Array): number {
+    const memory = this.#memory;
+    for (let i = 0; i < NONCE_BYTES; i++) memory[AT.nonce + i] = nonce[i] as number;
+    const { length } = additionalData;
+    for (let i = 0; i < length; i++) memory[AT.additional + i] = additionalData[i] as number;
+    if (context.key === key) return 0;
+    memory.set(key, AT.key);
+    context.key = key;
+    return this.#address + AT.key;
   }
 }
