@@ -47,7 +47,6 @@ export class CandidatePair {
   /** Consent has ended: nothing is sent there again with these credentials. RFC 7675 §5.1. */
   dead = false;
   lastAnswerAt: Millis | undefined;
-  lastHeardAt: Millis | undefined;
   readonly counts: PairCounts = {
     packetsSent: 0,
     packetsReceived: 0,
@@ -86,6 +85,13 @@ export class CandidatePair {
   /** Data may go there. RFC 8445 §12. */
   get usable(): boolean {
     return this.valid && !this.dead;
+  }
+
+  /** RFC 8445 §7.2.5.2. */
+  fail(): void {
+    this.valid = false;
+    this.nominated = false;
+    this.state = 'failed';
   }
 
   /** The role has changed, or what is known of the remote end. RFC 8445 §7.2.5.1. */

@@ -2,7 +2,7 @@
  * One generation of an agent: everything that holds for one pair of credentials, from the first check to the end of consent.
  * Knows paths, not sockets. RFC 8445 §6 … §8, RFC 7675, RFC 8838, RFC 8863.
  */
-import { canonicalIp, type Millis, NEVER, type SocketAddress, TimerTable } from '../base/index.ts';
+import { canonicalIp, type Millis, type SocketAddress, TimerTable } from '../base/index.ts';
 import type { CandidateAttribute } from '../sdp/index.ts';
 import {
   decodeErrorCode,
@@ -17,22 +17,21 @@ import { type ReceivedCheck, ROLE_CONFLICT } from './check-message.ts';
 import type { CheckResponder } from './check-responder.ts';
 import { CheckSender } from './check-sender.ts';
 import { Checklist } from './checklist.ts';
-import { Consent } from './consent.ts';
+import { Conclusion } from './conclusion.ts';
 import type { IceContext } from './context.ts';
 import { type IceCredentials, LocalCredentials, RemoteCredentials } from './credentials.ts';
 import type { PathId } from './gatherer-port.ts';
 import type { LocalPath } from './local-book.ts';
 import type { PendingCheck } from './pending-checks.ts';
 import { RemoteBook, type RemoteCandidate } from './remote-book.ts';
-import { bestPair, nominationTime } from './selection.ts';
+import { UnresolvedCandidates } from './unresolved-candidates.ts';
 
 /** What the deadlines of a generation are for. */
-type Deadline = 'pace' | 'patience' | 'nominate' | 'reserve';
+type Deadline = 'pace' | 'patience';
 
-/** Valid pairs beside the selected one that are kept alive: enough for another interface and a relay. */
-const MAX_RESERVES = 4;
-/** RFC 8445 §14.3. */
+/** RFC 7675 §5.2: consent is taken back. */
 const FORBIDDEN = 403;
+/** The other side does not know these credentials yet, or has new ones: it may yet. */
 const UNAUTHENTICATED = 401;
 
 export class Checker {
@@ -44,14 +43,9 @@ export class Checker {
   readonly #sender: CheckSender;
   readonly #deadlines = new TimerTable<Deadline>();
   readonly #paths = new Map<PathId, LocalPath>();
-  /** Candidates whose names are being looked up, by name. */
-  readonly #unresolved = new Map<string, CandidateAttribute[]>();
-  #unresolvedCount = 0;
+  readonly #conclusion: Conclusion;
+  readonly #unresolved = new UnresolvedCandidates();
   #remote: RemoteCredentials | undefined;
-  #consent: Consent | undefined;
-  #selected: CandidatePair | undefined;
-  #firstValidAt: Millis = NEVER;
-  #doubtedAt: Millis = 0;
   #now: Millis = 0;
   #nextCheckAt: Millis = 0;
   #checksSent = 0;
@@ -70,6 +64,7 @@ export class Checker {
     this.list = new Checklist(context.limits.maxPairs);
     this.remotes = new RemoteBook(context.limits, () => context.newId('remote'));
     this.#sender = new CheckSender(context);
+    this.#conclusion = new Conclusion(context, this.list, this.#sender);
   }
 
   get remote(): RemoteCredentials | undefined {
@@ -78,12 +73,12 @@ export class Checker {
 
   /** Carries the data. */
   get selected(): CandidatePair | undefined {
-    return this.#selected;
+    return this.#conclusion.selected;
   }
 
   /** There was a way, be it lost. */
   get wasConnected(): boolean {
-    return this.#firstValidAt !== NEVER;
+    return this.#conclusion.wasConnected;
   }
 
   get failed(): boolean {
@@ -92,13 +87,13 @@ export class Checker {
 
   /** There is something to check, or was. */
   get begun(): boolean {
-    return this.#remote !== undefined && (this.remotes.size > 0 || this.#unresolvedCount > 0);
+    return this.#remote !== undefined && (this.remotes.size > 0 || this.#unresolved.size > 0);
   }
 
   /** RTCIceTransportState `completed`: all candidates are there, and nothing is left to check. webrtc.html §5.6.4. */
   get finished(): boolean {
     const allTold = this.#localComplete && (this.#remoteComplete || !this.#isPatient);
-    return allTold && this.#selected?.nominated === true && (this.list.resting || !this.list.hasWork);
+    return allTold && this.selected?.nominated === true && (this.list.resting || !this.list.hasWork);
   }
 
   setRemote(now: Millis, credentials: IceCredentials, lite: boolean): void {
@@ -108,8 +103,9 @@ export class Checker {
     // Checks that came before: whose they are is only known from here on.
     for (const pair of [...this.list.pairs]) {
       const { usernameFragment } = pair.remote;
-      if (usernameFragment !== undefined && usernameFragment !== credentials.usernameFragment)
-        this.#drop(pair);
+      if (usernameFragment === undefined || usernameFragment === credentials.usernameFragment) continue;
+      this.#drop(pair);
+      this.remotes.remove(pair.remote);
     }
     // RFC 8863 §4: both sides' values are known.
     this.#deadlines.set('patience', now + this.#context.timing.patienceMs);
@@ -137,7 +133,7 @@ export class Checker {
     const pair = this.list.find(path, remote);
     if (!pair) return;
     this.#sender.pending.forget(pair);
-    this.#fail(pair);
+    pair.fail();
     pair.dead = pair.path.facts.protocol === 'tcp';
     this.#settle();
   }
@@ -159,12 +155,9 @@ export class Checker {
 
   handleResolved(now: Millis, name: string, ips: readonly string[] | undefined): void {
     this.#now = now;
-    const waiting = this.#unresolved.get(name) ?? [];
-    this.#unresolved.delete(name);
-    this.#unresolvedCount -= waiting.length;
     // RFC 8839 §5.1: one address of a name; best first.
     const ip = ips?.[0];
-    for (const told of waiting) if (ip !== undefined) this.#addRemoteAt(told, ip);
+    for (const told of this.#unresolved.take(name)) if (ip !== undefined) this.#addRemoteAt(told, ip);
     this.#settle();
   }
 
@@ -179,16 +172,16 @@ export class Checker {
     this.#now = now;
     this.#retired = true;
     this.#deadlines.clearAll();
+    this.#conclusion.retire();
     this.#sender.pending.cancelAll();
-    for (const pair of [...this.list.pairs]) if (pair !== this.#selected) this.list.remove(pair);
+    for (const pair of [...this.list.pairs]) if (pair !== this.selected) this.list.remove(pair);
     this.#settle();
   }
 
   /** Nothing comes of it any more. */
   close(): void {
     this.#retired = true;
-    this.#selected = undefined;
-    this.#consent = undefined;
+    this.#conclusion.close();
     this.#deadlines.clearAll();
     this.#sender.pending.clear();
   }
@@ -207,13 +200,7 @@ export class Checker {
   }
 
   /** A request whose USERNAME names this generation. */
-  handleRequest(
-    now: Millis,
-    path: LocalPath,
-    from: SocketAddress,
-    message: StunMessage,
-    retried = false,
-  ): void {
+  handleRequest(now: Millis, path: LocalPath, from: SocketAddress, message: StunMessage): void {
     this.#now = now;
     if (this.#failed) return;
     const known = this.list.find(path.facts.path, from);
@@ -225,7 +212,7 @@ export class Checker {
     if (!pair) return;
     pair.counts.requestsReceived += 1;
     pair.counts.responsesSent += 1;
-    if (check && !retried) this.#handleCheck(now, pair, check);
+    if (check) this.#handleCheck(pair, check);
     this.#settle();
   }
 
@@ -240,8 +227,8 @@ export class Checker {
     pair.counts.responsesReceived += 1;
     const { address } = pair.remote;
     if (pair.path !== path || address.port !== from.port || address.ip !== from.ip) {
-      this.#fail(pair); // RFC 8445 §7.2.5.2.1: not symmetric.
-    } else if (message.class === MessageClass.SUCCESS) this.#handleSuccess(now, check, message);
+      pair.fail(); // RFC 8445 §7.2.5.2.1: not symmetric.
+    } else if (message.class === MessageClass.SUCCESS) this.#handleSuccess(check, message);
     else this.#handleError(check, message);
     this.#settle();
     return true;
@@ -249,35 +236,31 @@ export class Checker {
 
   handleTimeout(now: Millis): void {
     this.#now = now;
+    // What follows may be due at once: consent for a pair in reserve that has not answered for long.
+    do this.#runDue(now);
+    while (this.nextTimeout() <= now);
+  }
+
+  nextTimeout(): Millis {
+    const next = Math.min(this.#deadlines.next(), this.#sender.pending.next());
+    return Math.min(next, this.#conclusion.nextTimeout());
+  }
+
+  #runDue(now: Millis): void {
     for (let check = this.#sender.handleTimeout(now); check; check = this.#sender.handleTimeout(now)) {
       this.#handleGivenUp(check);
     }
     for (let due = this.#deadlines.takeDue(now); due; due = this.#deadlines.takeDue(now)) {
       if (due === 'patience') this.#isPatient = false;
-      else if (due === 'reserve') this.#askReserves(now);
     }
-    for (let step = this.#consent?.takeDue(now); step; step = this.#consent?.takeDue(now)) {
-      const pair = this.#consent?.pair;
-      if (!pair || !this.#remote) break;
-      if (step === 'ask') this.#sender.send(now, pair, this.#remote, 'consent', this.#rto());
-      else if (step === 'doubt') this.#doubt(pair);
-      else if (step === 'silent') this.#fallSilent(pair);
-      else this.#expire(pair);
-    }
+    this.#conclusion.handleTimeout(now, this.#remote, this.#rto());
     this.#settle();
   }
 
-  nextTimeout(): Millis {
-    const next = Math.min(this.#deadlines.next(), this.#sender.pending.next());
-    return Math.min(next, this.#consent?.next() ?? NEVER);
-  }
-
-  /** Everything that follows from a change, until nothing does. */
+  /** Everything that follows from a change. */
   #settle(): void {
     if (this.#failed) return;
-    if (this.#context.lite && this.#remote?.lite) this.#trustAll();
-    this.#select();
-    this.#nominate();
+    this.#conclusion.settle(this.#now, this.#remote, this.#localComplete && this.#remoteComplete);
     this.#runChecks();
     this.#judgeFailure();
   }
@@ -310,11 +293,8 @@ export class Checker {
   #resolve(told: CandidateAttribute): void {
     const name = told.address.toLowerCase();
     const { maxRemoteCandidates } = this.#context.limits;
-    if (this.remotes.size + this.#unresolvedCount >= maxRemoteCandidates) return;
-    this.#unresolvedCount += 1;
-    const waiting = this.#unresolved.get(name);
-    this.#unresolved.set(name, [...(waiting ?? []), told]);
-    if (!waiting) this.#context.gatherer.resolve(this.#now, name);
+    if (this.remotes.size + this.#unresolved.size >= maxRemoteCandidates) return;
+    if (this.#unresolved.add(name, told)) this.#context.gatherer.resolve(this.#now, name);
   }
 
   #addRemoteAt(told: CandidateAttribute, ip: string): void {
@@ -329,6 +309,8 @@ export class Checker {
   }
 
   #pair(path: LocalPath, remote: RemoteCandidate): void {
+    // RFC 8445 §7.3.1.3: what was learned is paired with nothing but the path it came by.
+    if (remote.type === 'prflx' && remote.usernameFragment !== undefined) return;
     if (!canPair(path, remote) || this.list.find(path.facts.path, remote.address)) return;
     this.#insert(new CandidatePair(this.#context.newId('pair'), path, remote, this.#context.role.role));
   }
@@ -336,12 +318,8 @@ export class Checker {
   #insert(pair: CandidatePair): void {
     const lost = this.list.add(pair);
     if (lost) this.#forget(lost);
-    if (lost !== pair) this.#expect(pair);
-  }
-
-  #expect({ path, remote }: CandidatePair): void {
-    // A relay asks for its permission in time. What is `~…` has just come through it.
-    this.#context.gatherer.expect(this.#now, path.facts.path, remote.address);
+    // A relay asks for its permission in time.
+    if (lost !== pair) this.#context.gatherer.expect(this.#now, pair.path.facts.path, pair.remote.address);
   }
 
   /** The pair that a check came by; made when there is none. RFC 8445 §7.3.1.3, §7.3.1.4. */
@@ -360,14 +338,13 @@ export class Checker {
     return this.list.find(path.facts.path, from) === pair ? pair : undefined;
   }
 
-  #handleCheck(now: Millis, pair: CandidatePair, check: ReceivedCheck): void {
+  #handleCheck(pair: CandidatePair, { useCandidate }: ReceivedCheck): void {
     const { role, lite } = this.#context;
     pair.heard = true;
-    pair.lastHeardAt = now;
-    if (lite) this.#hearAsLite(now, pair);
-    if (check.useCandidate && role.role === 'controlled') {
+    if (lite && !pair.dead) this.#conclusion.handleAnswer(this.#now, pair);
+    if (useCandidate && role.role === 'controlled') {
       pair.wanted = true;
-      if (pair.valid) this.#setNominated(pair);
+      if (pair.valid) this.#conclusion.setNominated(pair);
     }
     if (lite || this.#retired || pair.valid || pair.dead) return;
     // RFC 8445 §7.3.1.4.
@@ -375,38 +352,22 @@ export class Checker {
     this.list.trigger(pair);
   }
 
-  /** RFC 8445 §7.3.2: what the other side has checked is valid; what it says next is its consent. */
-  #hearAsLite(now: Millis, pair: CandidatePair): void {
-    if (!pair.valid) this.#firstValidAt = Math.min(this.#firstValidAt, now);
-    pair.valid = true;
-    pair.state = 'succeeded';
-    pair.silent = false;
-    pair.lastAnswerAt = now;
-    if (this.#consent?.pair === pair) this.#consent.handleAnswer(now, now);
-  }
-
-  #handleSuccess(now: Millis, check: PendingCheck, message: StunMessage): void {
+  #handleSuccess(check: PendingCheck, message: StunMessage): void {
     const { pair } = check;
     const value = message.get(StunAttribute.XOR_MAPPED_ADDRESS);
     const mapped = value && decodeXorAddress(value, message.transactionId);
     if (!mapped || pair.dead) return;
     if (check.sent === 1) {
-      pair.counts.currentRoundTripMs = now - check.sentAt;
-      pair.counts.totalRoundTripMs += now - check.sentAt;
+      const roundTripMs = this.#now - check.sentAt;
+      pair.counts.currentRoundTripMs = roundTripMs;
+      pair.counts.totalRoundTripMs += roundTripMs;
     }
     pair.local = this.#context.book.endAt(pair.path, mapped);
-    if (!pair.valid) this.#firstValidAt = Math.min(this.#firstValidAt, now);
-    pair.valid = true;
-    pair.heard = true;
-    pair.state = 'succeeded';
-    pair.silent = false;
-    pair.lastAnswerAt = now;
-    if (pair === this.#selected && pair.nominated) this.list.resting = true;
+    this.#conclusion.handleAnswer(this.#now, pair);
     this.list.handleSuccess(pair);
-    if (this.#consent?.pair === pair) this.#consent.handleAnswer(now, now);
     // RFC 8445 §7.2.5.3.4.
     const { role } = this.#context.role;
-    if (role === 'controlling' ? check.useCandidate : pair.wanted) this.#setNominated(pair);
+    if (role === 'controlling' ? check.useCandidate : pair.wanted) this.#conclusion.setNominated(pair);
   }
 
   #handleError(check: PendingCheck, message: StunMessage): void {
@@ -417,37 +378,22 @@ export class Checker {
       if (this.#context.role.handleConflict(check.role)) this.#switchRole();
       // RFC 8445 §7.2.5.1. Sent in the old role, answered after the switch: again, too.
       if (check.role !== this.#context.role.role) this.list.trigger(pair);
-      else this.#fail(pair);
-    } else if (code === FORBIDDEN && check.kind === 'consent')
-      this.#expire(pair); // RFC 7675 §5.2.
-    else if (code === UNAUTHENTICATED || (code ?? 500) >= 500 || pair.valid) return;
-    else this.#fail(pair); // RFC 8445 §7.2.5.2.4.
+      else pair.fail();
+    } else if (code === FORBIDDEN && pair.valid) this.#conclusion.expire(pair);
+    // RFC 8445 §7.2.5.2.4: what is unrecoverable.
+    else if (code !== UNAUTHENTICATED && (code ?? 500) < 500 && !pair.valid) pair.fail();
   }
 
   /** RFC 8445 §7.2.5.2.3. */
   #handleGivenUp({ pair, kind, cancelled }: PendingCheck): void {
     if (kind === 'consent' || cancelled || this.#sender.pending.isOpen(pair)) return;
-    if (!pair.valid) this.#fail(pair);
-    else if (this.#consent?.pair !== pair) pair.silent = true;
-  }
-
-  #fail(pair: CandidatePair): void {
-    pair.valid = false;
-    pair.nominated = false;
-    pair.state = 'failed';
-  }
-
-  /** RFC 7675 §5.1: these credentials are not used there again. */
-  #expire(pair: CandidatePair): void {
-    this.#fail(pair);
-    pair.dead = true;
-    this.#sender.pending.forget(pair);
-    this.#consent = undefined;
+    if (!pair.valid) pair.fail();
+    else if (pair !== this.selected) pair.silent = true;
   }
 
   #drop(pair: CandidatePair): void {
     this.list.remove(pair);
-    this.#fail(pair);
+    pair.fail();
     pair.dead = true;
     this.#forget(pair);
   }
@@ -464,99 +410,14 @@ export class Checker {
     this.list.reprioritise(this.#context.role.role);
   }
 
-  #setNominated(pair: CandidatePair): void {
-    if (pair.nominated) return;
-    pair.nominated = true;
-    // RFC 8445 §8.1.2.
-    this.list.resting = true;
-    for (const other of this.list.pairs) if (!other.valid) this.#sender.pending.cancel(other);
-  }
-
-  /** No answer as usual: ask again, by checks that are repeated, and everywhere else too. */
-  #doubt(pair: CandidatePair): void {
-    this.#doubtedAt = this.#now;
-    this.list.trigger(pair);
-    for (const other of this.list.pairs) if (other.usable && other !== pair) this.list.trigger(other);
-    this.list.wake();
-  }
-
-  /** Whoever was asked in doubt and has not answered since is no better than the selected one. */
-  #fallSilent({ lastAnswerAt = 0 }: CandidatePair): void {
-    const since = Math.max(this.#doubtedAt, lastAnswerAt);
-    for (const pair of this.list.pairs) if ((pair.lastAnswerAt ?? 0) <= since) pair.silent = true;
-  }
-
-  /** RFC 8445 §6.2: two lite agents check nothing; the pair of the highest priority is the one. */
-  #trustAll(): void {
-    for (const pair of this.list.pairs) {
-      if (pair.valid || pair.dead) continue;
-      this.#firstValidAt = Math.min(this.#firstValidAt, this.#now);
-      pair.valid = true;
-      pair.heard = true;
-      pair.nominated = true;
-      pair.state = 'succeeded';
-    }
-    this.list.resting = true;
-  }
-
-  #askReserves(now: Millis): void {
-    const reserves = this.list.pairs.filter((pair) => pair.usable && pair !== this.#selected);
-    for (const pair of reserves.slice(0, MAX_RESERVES)) this.list.trigger(pair);
-    this.#deadlines.set('reserve', now + this.#context.timing.reserveMs);
-  }
-
-  #select(): void {
-    const now = this.#now;
-    const best = bestPair(this.list.pairs, this.#selected);
-    if (best === this.#selected) return;
-    this.#selected = best;
-    this.#consent = undefined;
-    if (!best) return;
-    const { env, timing, lite, gatherer } = this.#context;
-    const isBlind = lite && this.#remote?.lite === true;
-    this.#consent = isBlind ? undefined : new Consent(now, best, timing, env.random, lite);
-    gatherer.select(now, best.path.facts.path, best.remote.address);
-    if (!lite && !this.#retired && !this.#deadlines.has('reserve')) {
-      this.#deadlines.set('reserve', now + timing.reserveMs);
-    }
-  }
-
-  /** RFC 8445 §8.1.1. */
-  #nominate(): void {
-    const now = this.#now;
-    this.#deadlines.clear('nominate');
-    const pair = this.#selected;
-    const { role, timing, lite } = this.#context;
-    if (!pair || lite || this.#retired || role.role !== 'controlling' || pair.nominated || pair.wanted)
-      return;
-    // The nominated one is silent, and this one answers: there is nothing to wait for.
-    const isReplacement = this.list.pairs.some(({ nominated }) => nominated);
-    const at = isReplacement
-      ? now
-      : nominationTime(
-          pair,
-          this.#firstValidAt,
-          {
-            betterIsOpen: this.list.hasOpenBetterThan(pair),
-            allTold: this.#localComplete && this.#remoteComplete,
-          },
-          timing,
-        );
-    if (at > now) this.#deadlines.set('nominate', at);
-    else {
-      pair.wanted = true;
-      this.list.trigger(pair);
-    }
-  }
-
   /** RFC 8445 §7.2.5.4, RFC 8838 §8, RFC 8863 §4. */
   #judgeFailure(): void {
-    if (!this.#remote || this.#retired || this.#isPatient || this.#selected) return;
+    if (!this.#remote || this.#retired || this.#isPatient || this.selected) return;
     const isOpen = this.list.pairs.some(({ state }) => state !== 'failed') || this.list.hasWork;
-    if (isOpen || !this.#localComplete || this.#unresolvedCount > 0) return;
+    if (isOpen || !this.#localComplete || this.#unresolved.size > 0) return;
     this.#failed = true;
     this.#deadlines.clearAll();
+    this.#conclusion.close();
     this.#sender.pending.clear();
-    this.#consent = undefined;
   }
 }

@@ -35,12 +35,12 @@ export class Consent {
     this.#timing = timing;
     this.#random = random;
     this.#passive = passive;
-    this.handleAnswer(now, pair.lastAnswerAt ?? now);
+    this.handleAnswer(pair.lastAnswerAt ?? now);
     if (!passive) this.#askLater(now);
   }
 
   /** An answer, to whatever check, has come from there at `answeredAt`. */
-  handleAnswer(_now: Millis, answeredAt: Millis): void {
+  handleAnswer(answeredAt: Millis): void {
     this.#deadlines.clear('doubt');
     this.#deadlines.clear('silent');
     this.#deadlines.set('expire', answeredAt + this.#timing.consentLifeMs);

@@ -19,9 +19,14 @@ const RELAY_WAIT_FACTOR = 10;
 function comparePairs(a: CandidatePair, b: CandidatePair): number {
   return (
     Number(!a.silent) - Number(!b.silent) ||
-    Number(a.nominated) - Number(b.nominated) ||
+    Number(isChosen(a)) - Number(isChosen(b)) ||
     comparePriorities(a.priority, b.priority)
   );
+}
+
+/** Nominated, or about to be: a second one at that moment would be one too many. RFC 8445 §8.1.1. */
+function isChosen({ nominated, wanted }: CandidatePair): boolean {
+  return nominated || wanted;
 }
 
 /** RFC 8445 §12: any valid pair before one is nominated. Where all are silent, the `current` one stays. */
