@@ -12,19 +12,21 @@ import {
   type SocketAddress,
 } from '../../base/index.ts';
 import type { GathererEvent, GathererPort, PathId, PathListener } from '../gatherer-port.ts';
-import type { IceTransmit, SocketFacts, SocketId } from '../io.ts';
+import type { IceRequest, IceTransmit, SocketFacts, SocketId } from '../io.ts';
 import type { GathererOptions, IcePolicy, IceServer } from '../options.ts';
 import type { Attempt, AttemptEvents } from './attempt.ts';
 import { CandidateBook } from './candidate-book.ts';
+import { DtlsLink, type Verify } from './dtls-link.ts';
 import { chooseHostAddresses } from './host-addresses.ts';
-import { MAX_HOST_ADDRESSES } from './limits.ts';
+import { MAX_HOST_ADDRESSES, MAX_VERDICTS } from './limits.ts';
 import { Lookups } from './lookups.ts';
+import { MdnsNames } from './mdns-names.ts';
 import { Place, type TcpWish } from './place.ts';
 import { reflexivePreference, relayPreference } from './preferences.ts';
 import { ReflexiveAttempt } from './reflexive.ts';
 import { RelayAttempt } from './relay.ts';
 import { ServerDesk } from './server-desk.ts';
-import { DatagramLink, type LinkEvents, type ServerLink } from './server-link.ts';
+import { DatagramLink, type LinkEvents, type OpenLink, type ServerLink } from './server-link.ts';
 import { Sockets } from './sockets.ts';
 import { refuseStream } from './stream-base.ts';
 import { StreamLink } from './stream-link.ts';
@@ -37,6 +39,10 @@ export class Gatherer implements GathererPort {
   readonly #lookups: Lookups;
   readonly #desk: ServerDesk;
   readonly #book: CandidateBook;
+  readonly #names: MdnsNames;
+  /** Who waits for the judgement of a certificate: as many as there are links. */
+  readonly #verdicts = new Map<number, (now: Millis, ok: boolean) => void>();
+  #lastCheck = 0;
   readonly #places = new Map<string, Place>();
   #servers: readonly IceServer[];
   #policy: IcePolicy;
@@ -49,7 +55,9 @@ export class Gatherer implements GathererPort {
     this.#servers = options.servers ?? [];
     this.#policy = options.policy ?? 'all';
     this.#sockets = new Sockets(env, listener);
-    this.#lookups = new Lookups((request) => this.#sockets.push({ type: 'request', request }));
+    const request = (it: IceRequest): void => this.#sockets.push({ type: 'request', request: it });
+    this.#lookups = new Lookups(request);
+    this.#names = new MdnsNames(env.random, request);
     const hidden = options.mdns ?? false;
     this.#book = new CandidateBook(encodeHex(env.random.bytes(8)), hidden, (candidate) =>
       this.#sockets.push({ type: 'candidate', candidate }),
@@ -125,8 +133,11 @@ export class Gatherer implements GathererPort {
     this.#settle();
   }
 
-  handleVerified(now: Millis, _check: number, _ok: boolean): void {
+  handleVerified(now: Millis, check: number, ok: boolean): void {
     if (!this.#advance(now)) return;
+    const done = this.#verdicts.get(check);
+    this.#verdicts.delete(check);
+    done?.(this.#now, ok);
     this.#settle();
   }
 
@@ -163,7 +174,9 @@ export class Gatherer implements GathererPort {
     this.#sockets.events.clear();
     this.#desk.close(this.#now);
     this.#lookups.clear();
+    this.#verdicts.clear();
     this.#places.clear();
+    this.#names.withdrawAll();
     this.#sockets.closeAll();
   }
 
@@ -208,6 +221,7 @@ export class Gatherer implements GathererPort {
       if (chosen.some(({ ip }) => ip === place.ip)) continue;
       this.#places.delete(place.ip);
       place.close(this.#now);
+      this.#names.withdraw(place.ip);
     }
     const wish = this.#tcpWish();
     for (const { ip } of chosen) (this.#places.get(ip) ?? this.#settleIn(ip)).wantTcp(wish);
@@ -217,7 +231,8 @@ export class Gatherer implements GathererPort {
     const ranks = new Set([...this.#places.values()].map(({ rank }) => rank));
     let rank = 0;
     while (ranks.has(rank)) rank += 1;
-    const options = { ip, rank, ports: this.#options.ports, mdnsName: undefined };
+    const mdnsName = (): string | undefined => (this.#options.mdns ? this.#names.nameOf(ip) : undefined);
+    const options = { ip, rank, ports: this.#options.ports, mdnsName };
     const place = new Place(this.#sockets, options, {
       onUdpOpened: (now, base) => this.#desk.addBase(now, base),
       onUdpLost: (now, base) => this.#desk.removeBase(now, base),
@@ -263,12 +278,13 @@ export class Gatherer implements GathererPort {
       };
       this.#book.add({ type: 'srflx', address, ...common });
     };
-    if (target.protocol === 'stun' && base) {
-      const onMapped = (_at: Millis, address: SocketAddress): void => tellMapped(address);
-      return new ReflexiveAttempt(now, this.#sockets.env, base, server, { ...events, onMapped });
-    }
-    const openLink = (at: Millis, to: SocketAddress, serverName: string, on: LinkEvents): ServerLink =>
+    const openLink: OpenLink = (at, to, serverName, on) =>
       this.#openLink(at, target, base, to, serverName, on);
+    if (target.protocol === 'stun') {
+      const { env } = this.#sockets;
+      const onMapped = (_at: Millis, address: SocketAddress): void => tellMapped(address);
+      return new ReflexiveAttempt(now, env, server, target.host, openLink, { ...events, onMapped });
+    }
     const bothFamilies = [...this.#places.keys()].some((ip) => familyOf(ip) === 6);
     return new RelayAttempt(
       now,
@@ -296,14 +312,26 @@ export class Gatherer implements GathererPort {
   }
 
   #openLink(
-    _now: Millis,
+    now: Millis,
     target: ServerTarget,
     base: UdpBase | undefined,
     server: SocketAddress,
     serverName: string,
     events: LinkEvents,
   ): ServerLink {
+    const verify: Verify = (chain, name, done) => this.#verify(chain, name, done);
+    if (base && target.way === 'dtls')
+      return new DtlsLink(now, this.#sockets.env, base, server, serverName, verify, events);
     if (base) return new DatagramLink(base, server, events);
     return new StreamLink(this.#sockets, server, target.way === 'tls' ? serverName : undefined, events);
+  }
+
+  #verify(chain: readonly Uint8Array[], serverName: string, done: (now: Millis, ok: boolean) => void): void {
+    this.#lastCheck += 1;
+    this.#verdicts.set(this.#lastCheck, done);
+    // A shell that never says anything keeps nobody in memory.
+    this.#verdicts.delete(this.#lastCheck - MAX_VERDICTS);
+    const request = { kind: 'verify', check: this.#lastCheck, chain, serverName } as const;
+    this.#sockets.push({ type: 'request', request });
   }
 }

@@ -46,3 +46,6 @@ export const MAX_PORT_TRIES = 32;
 
 /** Candidates of one generation: 16 addresses × (UDP, TCP active, TCP passive), and what 32 servers know of them. */
 export const MAX_CANDIDATES = 256;
+
+/** Certificates that the shell judges at one time: 32 servers from 16 addresses. */
+export const MAX_VERDICTS = 512;

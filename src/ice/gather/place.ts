@@ -13,8 +13,8 @@ export interface PlaceOptions {
   /** 0 is the best; unique among the places that there are. */
   readonly rank: number;
   readonly ports: PortRange | undefined;
-  /** What the other side is told in place of the address. */
-  readonly mdnsName: string | undefined;
+  /** What the other side is told in place of the address; asked for once there is a candidate. */
+  readonly mdnsName: () => string | undefined;
 }
 
 export interface PlaceEvents {
@@ -30,7 +30,7 @@ export type TcpWish = 'none' | 'passive' | 'both';
 export class Place {
   readonly ip: string;
   readonly rank: number;
-  readonly mdnsName: string | undefined;
+  readonly #mdnsName: () => string | undefined;
   readonly #around: Surroundings;
   readonly #events: PlaceEvents;
   #udp: UdpBase | undefined;
@@ -42,7 +42,7 @@ export class Place {
   constructor(around: Surroundings, { ip, rank, ports, mdnsName }: PlaceOptions, events: PlaceEvents) {
     this.ip = ip;
     this.rank = rank;
-    this.mdnsName = mdnsName;
+    this.#mdnsName = mdnsName;
     this.#around = around;
     this.#events = events;
     const udp: UdpBase = new UdpBase(around, ip, ports, {
@@ -113,7 +113,7 @@ export class Place {
   }
 
   #tellHost(path: LocalCandidate['path'], localPreference: number): void {
-    const { mdnsName } = this;
+    const mdnsName = this.#mdnsName();
     this.#events.onCandidate({ type: 'host', path, address: path.base, localPreference, mdnsName });
   }
 }

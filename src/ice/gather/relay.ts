@@ -10,7 +10,7 @@ import { MAX_CHANNELS } from './limits.ts';
 import { Permissions } from './permissions.ts';
 import { type PathRelay, RelayPath } from './relay-path.ts';
 import { describeFailure } from './relay-words.ts';
-import type { LinkEvents, ServerLink } from './server-link.ts';
+import type { LinkEvents, OpenLink, ServerLink } from './server-link.ts';
 import type { Surroundings } from './surroundings.ts';
 import type { ServerTarget } from './targets.ts';
 import { WaitingRoom } from './waiting-room.ts';
@@ -25,13 +25,7 @@ export interface RelayOptions {
   readonly server: SocketAddress;
   /** Ask for an IPv6 relay too. */
   readonly bothFamilies: boolean;
-  /** A new link to `server`; `serverName` is what its certificate must be for. */
-  readonly openLink: (
-    now: Millis,
-    server: SocketAddress,
-    serverName: string,
-    events: LinkEvents,
-  ) => ServerLink;
+  readonly openLink: OpenLink;
 }
 
 export class RelayAttempt implements Attempt, PathRelay {
@@ -139,6 +133,7 @@ export class RelayAttempt implements Attempt, PathRelay {
       onBytes: (at, bytes) => {
         this.#client.handleBytes(at, bytes);
         this.#pump(at);
+        return true;
       },
       onEnded: (at, why) => this.#handleLinkEnded(at, why),
     };

@@ -34,10 +34,15 @@ interface Desk {
   ips: readonly string[] | undefined;
   /** By base; over a stream there is one for all of them. */
   readonly inquiries: Map<UdpBase | 'stream', Inquiry>;
+  /** Where the server had no relay to give, and was asked for a reflexive address in its place. */
+  readonly fellBack: Set<UdpBase>;
   reached: boolean;
   /** An error has been told in this generation. */
   told: boolean;
 }
+
+/** RFC 8656 §19: Allocation Quota Reached, Insufficient Capacity. */
+const LACKS_RESOURCES: ReadonlySet<number> = new Set([486, 508]);
 
 export class ServerDesk {
   readonly #host: DeskHost;
@@ -85,10 +90,11 @@ export class ServerDesk {
 
   removeBase(now: Millis, base: UdpBase): void {
     this.#bases.delete(base);
-    for (const { inquiries } of this.#desks.values()) {
+    for (const { inquiries, fellBack } of this.#desks.values()) {
       const inquiry = inquiries.get(base);
       if (inquiry) this.#close(now, inquiry);
       inquiries.delete(base);
+      fellBack.delete(base);
     }
   }
 
@@ -138,12 +144,21 @@ export class ServerDesk {
       known.told = false;
       known.reached = [...known.inquiries.values()].some(({ held }) => held);
       for (const [place, inquiry] of known.inquiries) {
-        if (!inquiry.pending && !inquiry.held) known.inquiries.delete(place);
+        const fellBack = place !== 'stream' && known.fellBack.delete(place);
+        if (fellBack) this.#close(now, inquiry);
+        if (fellBack || (!inquiry.pending && !inquiry.held)) known.inquiries.delete(place);
       }
       this.#lookUp(now, known);
       return;
     }
-    const desk: Desk = { target, ips: undefined, inquiries: new Map(), reached: false, told: false };
+    const desk: Desk = {
+      target,
+      ips: undefined,
+      inquiries: new Map(),
+      fellBack: new Set(),
+      reached: false,
+      told: false,
+    };
     this.#desks.set(key, desk);
     this.#lookUp(now, desk);
   }
@@ -170,25 +185,48 @@ export class ServerDesk {
     const families = new Set([...this.#bases].map(({ ip }) => familyOf(ip)));
     if (streams) {
       const reachable = ips.filter((ip) => families.has(familyOf(ip)));
-      if (reachable.length > 0 && !inquiries.has('stream')) this.#enqueue(now, desk, undefined, reachable);
+      if (reachable.length > 0 && !inquiries.has('stream'))
+        this.#enqueue(now, desk, target, undefined, reachable);
       return;
     }
     for (const base of this.#bases) {
       if (inquiries.has(base)) continue;
-      const reachable = ips.filter((ip) => familyOf(ip) === familyOf(base.ip));
-      if (reachable.length > 0) this.#enqueue(now, desk, base, reachable);
+      const ofFamily = ips.filter((ip) => familyOf(ip) === familyOf(base.ip));
+      const reachable = ofFamily.filter((ip) => !this.#isAskedByAnother(desk, base, ip));
+      // RFC 8656 §7.2: one allocation for each 5-tuple. Two URLs of one server are served by one.
+      if (reachable.length < ofFamily.length) desk.reached = true;
+      if (reachable.length > 0) this.#enqueue(now, desk, target, base, reachable);
     }
   }
 
-  #enqueue(now: Millis, desk: Desk, base: UdpBase | undefined, ips: readonly string[]): void {
-    const { port } = desk.target;
+  #isAskedByAnother(desk: Desk, base: UdpBase, ip: string): boolean {
+    const { protocol, way, port } = desk.target;
+    if (protocol !== 'turn') return false;
+    return [...this.#desks.values()].some(
+      ({ target, ips, inquiries }) =>
+        inquiries.has(base) &&
+        target.protocol === protocol &&
+        target.way === way &&
+        target.port === port &&
+        ips?.includes(ip),
+    );
+  }
+
+  #enqueue(
+    now: Millis,
+    desk: Desk,
+    target: ServerTarget,
+    base: UdpBase | undefined,
+    ips: readonly string[],
+  ): void {
+    const { port } = target;
     const addresses = ips.slice(0, MAX_SERVER_ADDRESSES).map((ip) => ({ ip, port }));
     const inquiry = new Inquiry(
       addresses,
-      (at, server, events) => this.#host.start(at, desk.target, server, base, events),
+      (at, server, events) => this.#host.start(at, target, server, base, events),
       {
         onReached: (at) => this.#handleReached(at, desk),
-        onFailed: (_at, failure) => this.#handleFailed(desk, base, failure),
+        onFailed: (at, failure) => this.#handleFailed(at, desk, base, failure),
       },
     );
     desk.inquiries.set(base ?? 'stream', inquiry);
@@ -210,14 +248,21 @@ export class ServerDesk {
     for (const inquiry of desk.inquiries.values()) inquiry.hurry(now);
   }
 
-  #handleFailed(desk: Desk, base: UdpBase | undefined, failure: AttemptFailure): void {
-    this.#host.onLost(desk.target, base);
+  #handleFailed(now: Millis, desk: Desk, base: UdpBase | undefined, failure: AttemptFailure): void {
+    const { target } = desk;
+    this.#host.onLost(target, base);
+    // RFC 8445 §5.1.1.2: who lacks resources for a relay can still say where it sees us.
+    if (base && target.protocol === 'turn' && LACKS_RESOURCES.has(failure.errorCode)) {
+      desk.fellBack.add(base);
+      const ips = (desk.ips ?? []).filter((ip) => familyOf(ip) === familyOf(base.ip));
+      this.#enqueue(now, desk, { ...target, protocol: 'stun' }, base, ips);
+    }
     const refused = failure.errorCode !== NOT_REACHED;
     const others = [...desk.inquiries.values()].some(({ pending }) => pending);
     // webrtc.html §4.8.1.3: 701 says that no address of ours could reach it; once for each URL.
     if (desk.told || desk.reached || (!refused && others)) return;
     desk.told = true;
-    this.#tellError(desk.target.url, base, failure);
+    this.#tellError(target.url, base, failure);
   }
 
   #tellError(url: string, base: UdpBase | undefined, failure: AttemptFailure): void {

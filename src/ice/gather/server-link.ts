@@ -4,8 +4,8 @@ import type { ServerEar, UdpBase } from './udp-base.ts';
 
 export interface LinkEvents {
   onOpened(now: Millis): void;
-  /** Borrowed. */
-  onBytes(now: Millis, bytes: Uint8Array): void;
+  /** Borrowed. Whether it was meant for it: two links may share a server and a socket. */
+  onBytes(now: Millis, bytes: Uint8Array): boolean;
   /** It could not be made, or has ended; for people. */
   onEnded(now: Millis, why: string): void;
 }
@@ -20,6 +20,14 @@ export interface ServerLink {
   handleTimeout(now: Millis): void;
   nextTimeout(): Millis;
 }
+
+/** A new link to `server`; `serverName` is what its certificate must be for, where it has one. */
+export type OpenLink = (
+  now: Millis,
+  server: SocketAddress,
+  serverName: string,
+  events: LinkEvents,
+) => ServerLink;
 
 /** Plain datagrams, from the socket of a host candidate. */
 export class DatagramLink implements ServerLink, ServerEar {
@@ -36,8 +44,7 @@ export class DatagramLink implements ServerLink, ServerEar {
   }
 
   handleServerBytes(now: Millis, bytes: Uint8Array): boolean {
-    this.#events.onBytes(now, bytes);
-    return true;
+    return this.#events.onBytes(now, bytes);
   }
 
   send(now: Millis, bytes: Uint8Array): void {

@@ -98,10 +98,12 @@ export class UdpBase implements SocketOwner, PathOwner {
   }
 
   handleBytes(now: Millis, from: SocketAddress, bytes: Uint8Array): void {
+    let taken = false;
+    // STUN and TURN of one server may both be asked: each knows its own transactions.
     for (const ear of this.#ears) {
-      if (sameAddress(ear.server, from) && ear.handleServerBytes(now, bytes)) return;
+      if (sameAddress(ear.server, from) && ear.handleServerBytes(now, bytes)) taken = true;
     }
-    this.#around.deliver(now, this.#path, from, bytes);
+    if (!taken) this.#around.deliver(now, this.#path, from, bytes);
   }
 
   /** `ear` hears its server from now on. */

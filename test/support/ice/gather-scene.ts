@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import {
   type ByteStream,
   type DatagramSocket,
+  formatAddress,
   type InterfaceAddress,
   type Millis,
   type SocketAddress,
@@ -11,6 +12,7 @@ import {
   sameAddress,
   unreachable,
 } from '../../../src/base/index.ts';
+import { DtlsConnection, type DtlsEvent } from '../../../src/dtls/index.ts';
 import { Gatherer } from '../../../src/ice/gather/index.ts';
 import type { GathererEvent, LocalCandidate, PathId } from '../../../src/ice/gatherer-port.ts';
 import type { IceRequest, IceTransmit, SocketId } from '../../../src/ice/io.ts';
@@ -30,6 +32,7 @@ import {
   VirtualTurnServer,
   World,
 } from '../../../src/vnet/index.ts';
+import { IDENTITIES } from '../dtls/identities.ts';
 import { DEFAULT_OPTIONS, SERVER } from '../turn/lab.ts';
 
 export const SERVER_V6 = '2001:db8:1::1';
@@ -70,6 +73,35 @@ export class GatherScene {
     const seeker = new Seeker(this, this.#seekers.length + 1, options);
     this.#seekers.push(seeker);
     return seeker;
+  }
+
+  /** DTLS in front of the TURN server, on a port of its own: each client gets a socket behind it. */
+  openDtls(port = 5349): void {
+    const clients = new Map<string, { datagram(bytes: Uint8Array): void }>();
+    const outside = bound(this.world, this.serverHost, { ip: SERVER.ip, port });
+    outside.onDatagram((from, bytes) => {
+      const key = formatAddress(from);
+      const client = clients.get(key) ?? this.#dtlsClient((out) => outside.send(out, from));
+      clients.set(key, client);
+      client.datagram(bytes);
+    });
+  }
+
+  #dtlsClient(send: (bytes: Uint8Array) => void): { datagram(bytes: Uint8Array): void } {
+    const inside = bound(this.world, this.serverHost, { ip: SERVER.ip, port: 0 });
+    const machine = new DtlsConnection(this.world.newEnv(nodeCrypto), {
+      identities: [IDENTITIES.ecdsa],
+      peer: { kind: 'none' },
+    });
+    const driver = new VirtualDriver<DtlsEvent, Uint8Array>(this.world, machine, {
+      onTransmit: send,
+      onEvent: (event) => {
+        if (event.type === 'data') inside.send(event.bytes, SERVER);
+      },
+    });
+    driver.run((now) => machine.accept(now));
+    inside.onDatagram((_from, bytes) => driver.run((now) => machine.send(now, bytes)));
+    return { datagram: (bytes) => driver.run((now) => machine.handleDatagram(now, bytes)) };
   }
 
   get allocations(): number {
@@ -304,4 +336,16 @@ export class Seeker {
     const code = error instanceof StackError ? error.code : 'SOCKET_FAILED';
     this.act((machine, now) => machine.handleFailed(now, socket, code, error?.message ?? ''));
   }
+}
+
+/** Without letting time pass: `bindUdp` answers in a later action of this moment. */
+function bound(world: World, host: Host, local: SocketAddress): DatagramSocket {
+  let socket: DatagramSocket | undefined;
+  host.bindUdp(local, ({ value, error }) => {
+    if (error) throw error;
+    socket = value;
+  });
+  world.runUntil(world.now, () => socket !== undefined);
+  assert.ok(socket);
+  return socket;
 }
