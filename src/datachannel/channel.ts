@@ -1,7 +1,7 @@
 /** One channel: where it stands, what it has carried. A record; the transport moves it on. RFC 8831 §6.5 … §6.7. */
 import type { SctpEvent } from '../sctp/index.ts';
 import type { ChannelError } from './events.ts';
-import type { ChannelFacts, ChannelId, ChannelState } from './options.ts';
+import type { ChannelFacts, ChannelId, ChannelState, ChannelStatistics } from './options.ts';
 import { PartialMessage } from './partial-message.ts';
 
 export type SctpMessage = Extract<SctpEvent, { readonly type: 'message' }>;
@@ -36,6 +36,11 @@ export class Channel {
     this.facts = facts;
     this.origin = origin;
     this.confirmed = facts.negotiated;
+  }
+
+  get statistics(): ChannelStatistics {
+    const { id, stream, state, facts, messagesSent, bytesSent, messagesReceived, bytesReceived } = this;
+    return { channel: id, stream, state, facts, messagesSent, bytesSent, messagesReceived, bytesReceived };
   }
 
   /** RFC 8831 §6.7: both sides of the stream have begun anew. */

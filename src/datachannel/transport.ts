@@ -7,7 +7,7 @@ import { SctpAssociation, type SctpEvent, type SctpOptions } from '../sctp/index
 import { Channel, type SctpMessage } from './channel.ts';
 import { factsOf, NO_FACTS } from './channel-facts.ts';
 import { Ppid, PRIORITY } from './code-points.ts';
-import { decodeDcep, encodeAck, encodeOpen } from './dcep.ts';
+import { decodeDcep, encodeAck, encodeOpen, type OpenFacts } from './dcep.ts';
 import { type ChannelError, channelError, type DataChannelEvent } from './events.ts';
 import {
   type ChannelFacts,
@@ -19,9 +19,9 @@ import {
   DEFAULT_CHANNEL_LIMITS,
   type SctpEnds,
 } from './options.ts';
+import { PeerQuota } from './peer-quota.ts';
 import { readMessage } from './read-message.ts';
 import { MAX_STREAM, StreamNumbers } from './stream-numbers.ts';
-import { utf8Length } from './utf8-length.ts';
 
 /** Messages for the next channel of a stream that come before ours has been reset: its OPEN and the first few. */
 const MAX_HELD = 64;
@@ -39,14 +39,13 @@ export class DataChannelTransport implements Machine<DataChannelEvent, Uint8Arra
   readonly #events = new Queue<DataChannelEvent>();
   readonly #channels = new Map<ChannelId, Channel>();
   readonly #streams = new StreamNumbers<Channel>();
+  readonly #quota: PeerQuota;
   #association: SctpAssociation | undefined;
   #role: 'client' | 'server' | undefined;
   /** Numbers of streams that both ends have; known once connected. */
   #maxChannels: number | undefined;
   #remoteMaxMessageBytes = UNLIMITED;
   #nextId: ChannelId = 1;
-  #peerChannels = 0;
-  #peerNameBytes = 0;
   #opened = 0;
   #closed = 0;
   #path: { readonly ceilingBytes: number } | undefined;
@@ -58,6 +57,7 @@ export class DataChannelTransport implements Machine<DataChannelEvent, Uint8Arra
   ) {
     this.#env = env;
     this.#limits = { ...DEFAULT_CHANNEL_LIMITS, ...options.limits };
+    this.#quota = new PeerQuota(this.#limits);
     this.#sctpOptions = options.sctp ?? {};
   }
 
@@ -201,17 +201,8 @@ export class DataChannelTransport implements Machine<DataChannelEvent, Uint8Arra
   /** Of the channels that there are. */
   statistics(): ChannelStatistics[] {
     return [...this.#channels.values()]
-      .filter((channel) => channel.origin !== 'refused')
-      .map(({ id, stream, state, facts, messagesSent, bytesSent, messagesReceived, bytesReceived }) => ({
-        channel: id,
-        stream,
-        state,
-        facts,
-        messagesSent,
-        bytesSent,
-        messagesReceived,
-        bytesReceived,
-      }));
+      .filter(({ origin }) => origin !== 'refused')
+      .map((channel) => channel.statistics);
   }
 
   /** The way to the peer is another: `ceilingBytes` is the longest packet that is worth probing for. RFC 8899. */
@@ -359,16 +350,10 @@ export class DataChannelTransport implements Machine<DataChannelEvent, Uint8Arra
     else this.#announce(stream, { ...message.facts, negotiated: false });
   }
 
-  #mayOpen(stream: number, { label, protocol }: { label: string; protocol: string }): boolean {
+  #mayOpen(stream: number, facts: OpenFacts): boolean {
     // Ours are even where we are the client, theirs odd; and the other way round.
     const parityOfOurs = this.#role === 'client' ? 0 : 1;
-    const nameBytes = utf8Length(label) + utf8Length(protocol);
-    return (
-      (stream & 1) !== parityOfOurs &&
-      stream < (this.#maxChannels ?? 0) &&
-      this.#peerChannels < this.#limits.maxPeerChannels &&
-      this.#peerNameBytes + nameBytes <= this.#limits.maxPeerNameBytes
-    );
+    return (stream & 1) !== parityOfOurs && stream < (this.#maxChannels ?? 0) && this.#quota.allows(facts);
   }
 
   #announce(stream: number, facts: ChannelFacts): void {
@@ -376,8 +361,7 @@ export class DataChannelTransport implements Machine<DataChannelEvent, Uint8Arra
     channel.confirmed = true;
     channel.state = 'open';
     this.#opened += 1;
-    this.#peerChannels += 1;
-    this.#peerNameBytes += utf8Length(facts.label) + utf8Length(facts.protocol);
+    this.#quota.take(facts);
     this.#association?.setWeight(stream, PRIORITY[facts.priority]);
     this.#sendControl(stream, encodeAck());
     this.#events.push({ type: 'channel-announced', channel: channel.id, stream, facts });
@@ -457,10 +441,7 @@ export class DataChannelTransport implements Machine<DataChannelEvent, Uint8Arra
       if (wasOpen) this.#closed += 1;
       this.#events.push({ type: 'channel-closed', channel: channel.id, error });
     }
-    if (channel.origin === 'peer') {
-      this.#peerChannels -= 1;
-      this.#peerNameBytes -= utf8Length(facts.label) + utf8Length(facts.protocol);
-    }
+    if (channel.origin === 'peer') this.#quota.giveBack(facts);
     if (stream !== undefined && !channel.stuck) this.#replay(stream, channel.held);
   }
 

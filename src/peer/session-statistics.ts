@@ -111,8 +111,8 @@ function transportStatistic(
     ...(selectedPair && { selectedCandidatePairId: selectedPair.id }),
     ...(certificates.local !== undefined && { localCertificateId: certificates.local }),
     ...(certificates.remote !== undefined && { remoteCertificateId: certificates.remote }),
-    // FEFD is DTLS 1.2: webrtc-stats.html §8.9, four digits of hexadecimal.
-    ...(dtlsFacts && { tlsVersion: 'FEFD', dtlsCipher: dtlsFacts.suite }),
+    // FEFD is DTLS 1.2, in four digits of hexadecimal; the suite by IANA's name.
+    ...(dtlsFacts && { tlsVersion: 'FEFD', dtlsCipher: `TLS_${dtlsFacts.suite}` }),
   };
 }
 

@@ -8,22 +8,17 @@ import {
   type Millis,
   Queue,
   type SocketAddress,
-  StackError,
   unreachable,
 } from '../base/index.ts';
-import {
-  type ChannelFacts,
-  type ChannelId,
-  type ChannelMessage,
-  type DataChannelOptions,
-  utf8Length,
-} from '../datachannel/index.ts';
+import type { ChannelFacts, ChannelId, ChannelMessage, DataChannelOptions } from '../datachannel/index.ts';
 import { type DtlsIdentity, fingerprintOf } from '../dtls/index.ts';
 import { IceAgent, type IceTransmit, type SocketFacts, type SocketId } from '../ice/index.ts';
 import type { CandidateAttribute } from '../sdp/index.ts';
 import { CandidateDesk } from './candidate-desk.ts';
+import { openChannel, sendOnChannel } from './channel-verbs.ts';
 import { iceServersOf, judgeConfiguration } from './configuration.ts';
 import { connectionStateOf } from './connection-state.ts';
+import { Gathering } from './gathering.ts';
 import { Negotiation, type NegotiationStep } from './negotiation/index.ts';
 import { PeerFault } from './peer-fault.ts';
 import type { PeerEvent } from './session-events.ts';
@@ -67,14 +62,8 @@ export class PeerSession implements PeerSessionPort {
   readonly #transport: PeerTransport;
   readonly #events = new Queue<PeerEvent>();
   readonly #desk: CandidateDesk;
+  readonly #gathering: Gathering;
   #configuration: PeerConfiguration;
-  #interfaces: readonly InterfaceAddress[] = [];
-  /** ufrag of the generation that the agent gathers. */
-  #gathers: string | undefined;
-  /** What the description that is set has asked to gather. */
-  #gathersFor: string | undefined;
-  #agentGathering: IceGatheringState = 'new';
-  #gatheringState: IceGatheringState = 'new';
   #iceState: IceConnectionState = 'new';
   #connectionState: PeerConnectionState = 'new';
   #sctpState: SctpTransportState = 'connecting';
@@ -116,6 +105,7 @@ export class PeerSession implements PeerSessionPort {
     });
     this.#transport.channels.setRemoteMaxMessageBytes(UNKNOWN_MAX_MESSAGE_BYTES);
     this.#desk = new CandidateDesk(this.#negotiation);
+    this.#gathering = new Gathering(this.#ice, this.#desk, this.#events);
   }
 
   get signalingState(): SignalingState {
@@ -123,7 +113,7 @@ export class PeerSession implements PeerSessionPort {
   }
 
   get iceGatheringState(): IceGatheringState {
-    return this.#gatheringState;
+    return this.#gathering.state;
   }
 
   get iceConnectionState(): IceConnectionState {
@@ -172,7 +162,7 @@ export class PeerSession implements PeerSessionPort {
     return {
       role: remoteCredentials ? role : 'unknown',
       state: this.iceConnectionState,
-      gatheringState: this.#gatheringState,
+      gatheringState: this.#gathering.state,
       localCandidates: this.#desk.local,
       remoteCandidates: this.#desk.remote,
       selectedPair: pair && this.#desk.describe(pair, fragments),
@@ -226,7 +216,7 @@ export class PeerSession implements PeerSessionPort {
 
   setConfiguration(now: Millis, configuration: PeerConfiguration): void {
     this.#begin(now);
-    const hasGathered = this.#gathersFor !== undefined;
+    const hasGathered = this.#gathering.hasBegun;
     judgeConfiguration(configuration, { configuration: this.#configuration, hasGathered });
     this.#configuration = configuration;
     this.#ice.setServers(this.#now, iceServersOf(configuration), configuration.iceTransportPolicy);
@@ -236,45 +226,15 @@ export class PeerSession implements PeerSessionPort {
 
   createDataChannel(now: Millis, options: DataChannelOptions): ChannelId {
     this.#begin(now);
-    const { label, protocol = '', maxRetransmits, maxPacketLifeTimeMs, negotiatedStream } = options;
-    if (utf8Length(label) > 65_535 || utf8Length(protocol) > 65_535)
-      throw new PeerFault(
-        'TypeError',
-        'The label and the protocol of a data channel have at most 65535 bytes.',
-      );
-    if (maxRetransmits !== undefined && maxPacketLifeTimeMs !== undefined)
-      throw new PeerFault('TypeError', 'Give either maxRetransmits or maxPacketLifeTime, not both.');
-    if (negotiatedStream === 65_535)
-      throw new PeerFault('TypeError', 'The id of a data channel is 0 … 65534.');
-    const { channels } = this.#transport;
-    if ((negotiatedStream ?? 0) >= (channels.maxChannels ?? Number.POSITIVE_INFINITY))
-      throw new PeerFault('OperationError', `The peer has no stream for the id ${negotiatedStream}.`);
-    try {
-      const channel = channels.open(this.#now, options);
-      this.#negotiation.requestData();
-      this.#updateNegotiationNeeded();
-      return channel;
-    } catch (error) {
-      if (error instanceof StackError) throw new PeerFault('OperationError', error.message);
-      throw error;
-    }
+    const channel = openChannel(this.#transport.channels, this.#now, options);
+    this.#negotiation.requestData();
+    this.#updateNegotiationNeeded();
+    return channel;
   }
 
   sendMessage(now: Millis, channel: ChannelId, message: ChannelMessage): void {
-    this.#now = Math.max(this.#now, now);
-    const { channels } = this.#transport;
-    const { length } = message.bytes;
-    if (length > channels.maxMessageBytes) {
-      const most = channels.maxMessageBytes;
-      throw new PeerFault('TypeError', `The peer takes messages of at most ${most} bytes, not ${length}.`);
-    }
-    if (channels.bufferedBytes(channel) + length > this.#limits.maxBufferedBytes)
-      throw new PeerFault(
-        'OperationError',
-        'Too much waits in this data channel; wait for bufferedamountlow.',
-      );
-    if (!channels.send(this.#now, channel, message))
-      throw new PeerFault('InvalidStateError', 'The data channel is not open.');
+    if (now > this.#now) this.#now = now;
+    sendOnChannel(this.#transport.channels, this.#now, channel, message, this.#limits.maxBufferedBytes);
   }
 
   closeChannel(now: Millis, channel: ChannelId): void {
@@ -316,8 +276,7 @@ export class PeerSession implements PeerSessionPort {
 
   handleInterfaces(now: Millis, interfaces: readonly InterfaceAddress[]): void {
     this.#now = Math.max(this.#now, now);
-    this.#interfaces = interfaces;
-    this.#ice.handleInterfaces(this.#now, interfaces);
+    this.#gathering.handleInterfaces(this.#now, interfaces);
     this.#fillPool();
   }
 
@@ -406,16 +365,13 @@ export class PeerSession implements PeerSessionPort {
         this.#ice.setRole(now, step.role);
         return;
       case 'gather':
-        this.#gather(step.ice);
+        this.#gathering.begin(now, step.ice);
         return;
       case 'abandon-restart':
-        this.#ice.restart(now, step.ice);
-        this.#gathers = step.ice.usernameFragment;
-        this.#gathersFor = this.#gathers;
+        this.#gathering.abandonRestart(now, step.ice);
         return;
       case 'abandon-transport':
-        this.#gathersFor = undefined;
-        this.#setGatheringState('new');
+        this.#gathering.abandon();
         return;
       case 'remote-ice':
         this.#desk.forgetRemote();
@@ -447,29 +403,10 @@ export class PeerSession implements PeerSessionPort {
     }
   }
 
-  /** The generation of a description that was set; the pool may have begun it already. */
-  #gather(credentials: { readonly usernameFragment: string; readonly password: string }): void {
-    const { usernameFragment } = credentials;
-    this.#gathersFor = usernameFragment;
-    if (this.#gathers !== usernameFragment) this.#startGathering(credentials);
-    const { candidates, ended } = this.#desk.release();
-    if (this.#agentGathering !== 'new') this.#setGatheringState('gathering');
-    for (const candidate of candidates) this.#events.push({ type: 'ice-candidate', candidate });
-    if (ended) this.#endGathering();
-  }
-
   /** webrtc.html §4.4.1.6: candidates before anybody asks for them. */
   #fillPool(): void {
-    if (this.#gathers !== undefined || this.#configuration.iceCandidatePoolSize === 0) return;
-    if (this.#interfaces.length > 0) this.#startGathering(this.#negotiation.localIce);
-  }
-
-  #startGathering(credentials: { readonly usernameFragment: string; readonly password: string }): void {
-    this.#desk.forget();
-    this.#gathers = credentials.usernameFragment;
-    if (this.#ice.localCredentials.usernameFragment !== this.#gathers)
-      this.#ice.restart(this.#now, credentials);
-    this.#ice.gather(this.#now, this.#interfaces);
+    if (this.#configuration.iceCandidatePoolSize > 0)
+      this.#gathering.fillPool(this.#now, this.#negotiation.localIce);
   }
 
   #addRemoteCandidate(candidate: CandidateAttribute): void {
@@ -483,13 +420,11 @@ export class PeerSession implements PeerSessionPort {
       return;
     }
     switch (event.type) {
-      case 'candidate': {
-        const candidate = this.#desk.add(event.candidate, event.url);
-        if (candidate) this.#events.push({ type: 'ice-candidate', candidate });
+      case 'candidate':
+        this.#gathering.handleCandidate(event.candidate, event.url);
         return;
-      }
       case 'gathering-state':
-        this.#handleGathering(event.state);
+        this.#gathering.handleState(event.state);
         return;
       case 'gathering-error':
         this.#events.push({ ...event, type: 'ice-candidate-error' });
@@ -516,28 +451,6 @@ export class PeerSession implements PeerSessionPort {
       default:
         this.#events.push(event);
     }
-  }
-
-  #handleGathering(state: IceGatheringState): void {
-    this.#agentGathering = state;
-    if (state === 'complete') {
-      const end = this.#gathers === undefined ? undefined : this.#desk.end(this.#gathers);
-      if (!end) return;
-      this.#events.push({ type: 'ice-candidate', candidate: end });
-      this.#setGatheringState('complete');
-      this.#events.push({ type: 'ice-candidate', candidate: null });
-    } else if (this.#gathersFor !== undefined) this.#setGatheringState(state);
-  }
-
-  #endGathering(): void {
-    this.#handleGathering('complete');
-  }
-
-  #setGatheringState(state: IceGatheringState): void {
-    if (this.#gatheringState === state) return;
-    this.#gatheringState = state;
-    this.#events.push({ type: 'ice-transport-gathering-state', state });
-    this.#events.push({ type: 'ice-gathering-state', state });
   }
 
   #updateStates(): void {
