@@ -38,10 +38,13 @@ export interface SctpTiming {
 
 /** 1191 = 1280 (IPv6) − 40 − 8 (UDP) − 24 (GCM) − 13 (DTLS) − 4 (ChannelData). RFC 8831 §5 allows no more without probing. */
 export const DEFAULT_MAX_PACKET_BYTES = 1191;
-/** Four messages of 256 KiB, the size that browsers agree on, with what holding their fragments costs. */
-export const DEFAULT_RECEIVE_WINDOW_BYTES = 2 ** 21;
-/** 1 Gbit/s over 8 ms; a socket buffer on the way is not larger either. */
-export const DEFAULT_MAX_WINDOW_BYTES = 2 ** 20;
+/**
+ * As much as Linux gives a TCP connection (tcp_rmem): 60 MB/s over a round trip of 100 ms. A hostile peer can make us hold
+ * twice that, with what holding it costs.
+ */
+export const DEFAULT_RECEIVE_WINDOW_BYTES = 6 * 2 ** 20;
+/** The same for what is on the way; losses and growing delay end its growth long before on most paths. */
+export const DEFAULT_MAX_WINDOW_BYTES = 6 * 2 ** 20;
 /** RFC 8831 §6.2 asks for 65535; each costs nothing until it is used. */
 export const DEFAULT_STREAMS = 65_535;
 

@@ -26,7 +26,7 @@ export interface OutboundOptions {
 }
 
 /** Smaller fragments at a packet's end cost more than they bring. */
-const MIN_FRAGMENT_BYTES = 256;
+const MIN_FRAGMENT_BYTES = 128;
 
 export class Outbound {
   readonly #interleaved: boolean;
