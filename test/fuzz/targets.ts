@@ -1,6 +1,8 @@
 /** All that is fuzzed. */
 import { turnClient } from './client-target.ts';
 import { channelDataCodec, streamFramer, stunCodec } from './codec-targets.ts';
+import { iceAgent } from './ice-target.ts';
+import { negotiation } from './negotiation-target.ts';
 import { turnServer } from './server-target.ts';
 import type { FuzzTarget } from './target.ts';
 
@@ -10,4 +12,6 @@ export const TARGETS: readonly FuzzTarget[] = [
   channelDataCodec,
   turnServer,
   turnClient,
+  iceAgent,
+  negotiation,
 ];
