@@ -35,11 +35,16 @@ export class Couple {
   /** `a` offers, `b` answers; each word takes its time. */
   negotiate(wish: OfferWish = {}, from: Person = this.a): void {
     const to = from === this.a ? this.b : this.a;
-    from.act((session, now) => session.setLocalDescription(now, session.createOffer(now, wish)));
-    this.#tell(from, (offer) => {
-      to.act((session, now) => session.setRemoteDescription(now, offer));
-      to.act((session, now) => session.setLocalDescription(now));
-      this.#tell(to, (answer) => from.act((session, now) => session.setRemoteDescription(now, answer)));
+    // A description leaves before the candidates that it brings forth.
+    from.act((session, now) => {
+      session.setLocalDescription(now, session.createOffer(now, wish));
+      this.#tell(from, (offer) =>
+        to.act((hearing, then) => {
+          hearing.setRemoteDescription(then, offer);
+          hearing.setLocalDescription(then);
+          this.#tell(to, (answer) => from.act((it, at) => it.setRemoteDescription(at, answer)));
+        }),
+      );
     });
   }
 
