@@ -13,6 +13,7 @@ export type {
 } from './events.ts';
 export type { CandidateType, IceProtocol, TcpType } from './gatherer-port.ts';
 export type { IceRequest, IceTransmit, SocketFacts, SocketId } from './io.ts';
+export { type MdnsEvent, MdnsNode } from './mdns/index.ts';
 export {
   DEFAULT_LIMITS,
   DEFAULT_TIMING,
