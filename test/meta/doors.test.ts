@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import ts from 'typescript';
-import { folderOf } from '../support/meta/floors.ts';
+import { FURTHER_DOORS, folderOf } from '../support/meta/floors.ts';
 import { parse } from '../support/meta/imports.ts';
 import { place, ROOT, type SourceFile, typescriptFiles } from '../support/meta/sources.ts';
 
@@ -37,7 +37,10 @@ function expectedExports(files: readonly SourceFile[]): Readonly<Record<string, 
   const doors = folders
     .filter((folder) => !NOT_OFFERED.includes(folder))
     .map((folder) => [`./${folder}`, `./dist/${folder}/index.js`]);
-  return { ...Object.fromEntries(doors), './package.json': './package.json' };
+  const further = Object.entries(FURTHER_DOORS)
+    .filter(([, source]) => files.some(({ path }) => path === source))
+    .map(([name, source]) => [name, `./${source.replace(/^src/, 'dist').replace(/ts$/, 'js')}`]);
+  return { ...Object.fromEntries([...doors, ...further]), './package.json': './package.json' };
 }
 
 test('every folder under src has a door', () => {

@@ -22,6 +22,12 @@ export const FLOORS: Readonly<Record<string, number>> = {
   web: 8,
 };
 
+/** Doors besides the one of each folder: whoever wants only the relay should not load a peer. */
+export const FURTHER_DOORS: Readonly<Record<string, string>> = {
+  './webrtc': 'src/node/webrtc/index.ts',
+  './webrtc/polyfill': 'src/node/webrtc/polyfill.ts',
+};
+
 /** Floors up to here own no clock, socket, timer, random source or global. */
 const HIGHEST_PURE_FLOOR = 4;
 

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
+import { FURTHER_DOORS } from './floors.ts';
 import { ROOT } from './sources.ts';
 
 /** Door (`stun`) → `kind name`, sorted by name. */
@@ -9,13 +10,18 @@ export type PublicNames = Readonly<Record<string, readonly string[]>>;
 
 export const SNAPSHOT = path.join(ROOT, 'test/meta/public-names.json');
 
+/** Folders inside folders that have a door of their own. */
+const FURTHER = Object.values(FURTHER_DOORS).flatMap(
+  (door) => /^src\/(.+)\/index\.ts$/.exec(door)?.[1] ?? [],
+);
+
 /** The text of the snapshot file for `names`. */
 export function writeSnapshot(names: PublicNames): string {
   return `${JSON.stringify(names, undefined, 2)}\n`;
 }
 
 export function publicNames(): PublicNames {
-  const doors = readdirSync(path.join(ROOT, 'src'))
+  const doors = [...readdirSync(path.join(ROOT, 'src')), ...FURTHER]
     .sort()
     .filter((folder) => existsSync(doorOf(folder)));
   const program = ts.createProgram(doors.map(doorOf), {

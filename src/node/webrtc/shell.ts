@@ -1,0 +1,35 @@
+/** This process as the shell of a W3C surface. */
+import { type Log, silentLog } from '../../base/index.ts';
+import type { WebRtcShell } from '../../webrtc/index.ts';
+import { monotonicNow } from '../clock.ts';
+import { nodeEnv } from '../env.ts';
+import { nodePlatform } from '../platform.ts';
+import { nodeRandom } from '../random.ts';
+import { createSelfSigned } from '../self-signed.ts';
+
+/** RFC 5280 §4.1.2.5: a clock that is a day behind still takes it. */
+const BACKDATED_MS = 24 * 60 * 60 * 1000;
+
+/** webrtc.html §4.9.1: nothing that could be linked to somebody. */
+const NAME_BYTES = 8;
+
+export function nodeShell({ log = silentLog }: { readonly log?: Log } = {}): WebRtcShell {
+  const env = nodeEnv({ log });
+  return {
+    env,
+    platform: nodePlatform,
+    now: monotonicNow,
+    setTimer(delayMs, fire) {
+      const timer = setTimeout(fire, delayMs).unref();
+      return { cancel: () => clearTimeout(timer) };
+    },
+    queueTask: (task) => void setImmediate(task),
+    createIdentity({ kind, expires }) {
+      const commonName = Buffer.from(nodeRandom.bytes(NAME_BYTES)).toString('hex');
+      const notBefore = env.wallClock() - BACKDATED_MS;
+      const notAfter = Math.max(expires, notBefore);
+      const { certificate, key } = createSelfSigned(nodeRandom, { kind, commonName, notBefore, notAfter });
+      return { chain: [certificate], key };
+    },
+  };
+}

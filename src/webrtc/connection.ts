@@ -1,0 +1,283 @@
+/**
+ * A peer connection behind its surface: one session, its driver, the chain of operations, and the slots that scripts see.
+ * Nothing happens inside a call of a script that the W3C puts into a task. webrtc.html §4.4.
+ */
+import type { Env } from '../base/index.ts';
+import type {
+  Description,
+  IceConnectionState,
+  IceGatheringState,
+  LocalDescriptionWish,
+  PeerConnectionState,
+  PeerEvent,
+  PeerSessionOptions,
+  PeerSessionPort,
+  SignalingState,
+} from '../peer/index.ts';
+import { identityOf } from './certificate.ts';
+import { ChannelTable } from './channel-table.ts';
+import {
+  checkCertificates,
+  checkModification,
+  type FullConfiguration,
+  toPeerConfiguration,
+} from './configuration.ts';
+import { ConnectionEvents } from './connection-events.ts';
+import type { RTCDataChannel } from './data-channel.ts';
+import { toChannelOptions } from './data-channel-init.ts';
+import { DescriptionSlot } from './description-slot.ts';
+import { chooseAddresses, type LocalAddresses } from './driver/local-addresses.ts';
+import { SessionDriver } from './driver/session-driver.ts';
+import { domException, errorOfFault, withDomErrors } from './errors.ts';
+import { EventTasks } from './event-tasks.ts';
+import type { CandidateMembers } from './ice-candidate.ts';
+import { INSIDE } from './idl/interface.ts';
+import { OperationsChain } from './operations-chain.ts';
+import type { RTCSessionDescription } from './session-description.ts';
+import type { WebRtcShell } from './shell.ts';
+import { RTCStatsReport } from './stats-report.ts';
+import type { RTCSctpTransport } from './transports/sctp-transport.ts';
+import { TransportSlots } from './transports/transport-slots.ts';
+
+/** What all connections of one shell share. */
+export interface ConnectionHouse {
+  readonly shell: WebRtcShell;
+  readonly addresses: LocalAddresses;
+  createSession(env: Env, options: PeerSessionOptions): PeerSessionPort;
+}
+
+/** How long the certificate of a connection that was given none is good for. webrtc.html §4.9.1. */
+const OWN_CERTIFICATE_MS = 30 * 24 * 60 * 60 * 1000;
+
+type DescriptionName =
+  | 'currentLocalDescription'
+  | 'pendingLocalDescription'
+  | 'currentRemoteDescription'
+  | 'pendingRemoteDescription';
+
+export class Connection {
+  signalingState: SignalingState = 'stable';
+  iceGatheringState: IceGatheringState = 'new';
+  iceConnectionState: IceConnectionState = 'new';
+  connectionState: PeerConnectionState = 'new';
+  readonly #shell: WebRtcShell;
+  readonly #target: EventTarget;
+  readonly #session: PeerSessionPort;
+  readonly #driver: SessionDriver;
+  readonly #tasks: EventTasks;
+  readonly #chain: OperationsChain;
+  readonly #channels: ChannelTable;
+  readonly #events: ConnectionEvents;
+  readonly #descriptions: Readonly<Record<DescriptionName, DescriptionSlot>>;
+  readonly #unwatch: () => void;
+  #transports: TransportSlots | undefined;
+  #configuration: FullConfiguration;
+  #hasAppliedLocal = false;
+  #negotiationWanted = false;
+  #closed = false;
+
+  /** `target`: where events are fired. Throws as the constructor of RTCPeerConnection does. */
+  constructor(house: ConnectionHouse, configuration: FullConfiguration, target: EventTarget) {
+    const { shell, addresses } = house;
+    checkCertificates(configuration, shell.env.wallClock());
+    const peerConfiguration = toPeerConfiguration(configuration);
+    this.#shell = shell;
+    this.#target = target;
+    this.#configuration = configuration;
+    const { certificates, ieum } = configuration;
+    const identities = certificates.map(identityOf);
+    if (identities.length === 0) {
+      const expires = shell.env.wallClock() + OWN_CERTIFICATE_MS;
+      identities.push(shell.createIdentity({ kind: 'ecdsa', expires }));
+    }
+    const options = { configuration: peerConfiguration, identities };
+    const session = withDomErrors(() => house.createSession(shell.env, options));
+    this.#session = session;
+    this.#descriptions = {
+      currentLocalDescription: new DescriptionSlot(() => session.currentLocalDescription),
+      pendingLocalDescription: new DescriptionSlot(() => session.pendingLocalDescription),
+      currentRemoteDescription: new DescriptionSlot(() => session.currentRemoteDescription),
+      pendingRemoteDescription: new DescriptionSlot(() => session.pendingRemoteDescription),
+    };
+    this.#tasks = new EventTasks(shell);
+    this.#chain = new OperationsChain(() => this.#considerNegotiation());
+    this.#driver = new SessionDriver(shell, session, { portRange: ieum.portRange }, (event) => {
+      if (!this.#closed) this.#handle(event);
+    });
+    const addTask = (step: () => void): void => this.#tasks.add(step);
+    this.#channels = new ChannelTable({ session, driver: this.#driver, target, addTask });
+    this.#events = new ConnectionEvents(this, target, this.#tasks, () => this.#transportSlots());
+    const tellAddresses = (): void => {
+      const chosen = chooseAddresses(addresses.now(), ieum);
+      this.#driver.run((now) => session.handleInterfaces(now, chosen));
+    };
+    tellAddresses();
+    this.#unwatch = addresses.watch(tellAddresses);
+  }
+
+  description(name: DescriptionName): RTCSessionDescription | null {
+    return this.#descriptions[name].value;
+  }
+
+  get localDescription(): RTCSessionDescription | null {
+    return this.description('pendingLocalDescription') ?? this.description('currentLocalDescription');
+  }
+
+  get remoteDescription(): RTCSessionDescription | null {
+    return this.description('pendingRemoteDescription') ?? this.description('currentRemoteDescription');
+  }
+
+  get canTrickleIceCandidates(): boolean | null {
+    return this.#session.canTrickle ?? null;
+  }
+
+  get configuration(): FullConfiguration {
+    return this.#configuration;
+  }
+
+  get sctp(): RTCSctpTransport | null {
+    if (!this.#transports && this.#session.sctpTransport === undefined) return null;
+    return this.#session.sctpTransport === undefined && !this.#closed ? null : this.#transportSlots().sctp;
+  }
+
+  createOffer(wish: { readonly iceRestart: boolean }): Promise<Description> {
+    return this.#chain.chain(() =>
+      this.#inTask(() => this.#driver.run((now) => this.#session.createOffer(now, wish))),
+    );
+  }
+
+  createAnswer(): Promise<Description> {
+    return this.#chain.chain(() =>
+      this.#inTask(() => this.#driver.run((now) => this.#session.createAnswer(now))),
+    );
+  }
+
+  setLocalDescription(wish: LocalDescriptionWish): Promise<void> {
+    return this.#chain.chain(() =>
+      this.#inTask(() => {
+        this.#driver.run((now) => this.#session.setLocalDescription(now, wish));
+        this.#hasAppliedLocal = true;
+        this.#afterDescription();
+      }),
+    );
+  }
+
+  setRemoteDescription(description: Description): Promise<void> {
+    return this.#chain.chain(() =>
+      this.#inTask(() => {
+        this.#driver.run((now) => this.#session.setRemoteDescription(now, description));
+        this.#afterDescription();
+      }),
+    );
+  }
+
+  addIceCandidate(members: CandidateMembers): Promise<void> {
+    const { candidate, sdpMid, sdpMLineIndex, usernameFragment } = members;
+    const unplaced = sdpMid === null && sdpMLineIndex === null;
+    if (candidate !== '' && unplaced) {
+      return Promise.reject(new TypeError('A candidate needs sdpMid or sdpMLineIndex.'));
+    }
+    const isEndOfAll = candidate === '' && unplaced && usernameFragment === null;
+    const remote = isEndOfAll
+      ? null
+      : { candidate, mid: sdpMid, mLineIndex: sdpMLineIndex, usernameFragment };
+    return this.#chain.chain(() =>
+      this.#inTask(() => this.#driver.run((now) => this.#session.addIceCandidate(now, remote))),
+    );
+  }
+
+  restartIce(): void {
+    if (this.#closed) return;
+    this.#driver.run((now) => this.#session.restartIce(now));
+  }
+
+  setConfiguration(configuration: FullConfiguration): void {
+    this.#requireOpen();
+    checkModification(this.#configuration, configuration, this.#hasAppliedLocal);
+    const checked = toPeerConfiguration(configuration);
+    withDomErrors(() => this.#driver.run((now) => this.#session.setConfiguration(now, checked)));
+    this.#configuration = configuration;
+  }
+
+  /** `init` as the script gave it. webrtc.html §6.1 createDataChannel, in its order. */
+  createDataChannel(label: string, init: unknown): RTCDataChannel {
+    const options = toChannelOptions(label, init);
+    const id = withDomErrors(() => this.#driver.run((now) => this.#session.createDataChannel(now, options)));
+    const facts = this.#session.channelFacts(id);
+    if (!facts) throw domException('OperationError', 'The data channel ended before it began.');
+    return this.#channels.add(id, facts);
+  }
+
+  /** Also of a closed connection. */
+  async statistics(): Promise<RTCStatsReport> {
+    await new Promise<void>((resolve) => this.#shell.queueTask(resolve));
+    const found = withDomErrors(() => this.#session.statistics(this.#shell.now()));
+    return new RTCStatsReport(INSIDE, new Map(found.map((one) => [one.id, { ...one }])));
+  }
+
+  /** webrtc.html §4.4.4 close. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.signalingState = 'closed';
+    this.#channels.closeAbruptly();
+    this.#driver.run((now) => this.#session.close(now));
+    this.#transports?.close();
+    this.iceConnectionState = 'closed';
+    this.connectionState = 'closed';
+    this.#unwatch();
+    this.#tasks.close();
+    this.#chain.close();
+    this.#driver.close();
+  }
+
+  #requireOpen(): void {
+    if (this.#closed) throw domException('InvalidStateError', 'The connection is closed.');
+  }
+
+  /** The promise of what `work` gives in a task of its own; never settled once the connection is closed. */
+  #inTask<T>(work: () => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#shell.queueTask(() => {
+        if (this.#closed) return;
+        try {
+          resolve(work());
+        } catch (thrown) {
+          reject(errorOfFault(thrown));
+        }
+      });
+    });
+  }
+
+  /** Behind a description that was applied, in the same task. webrtc.html §4.4.1.5. */
+  #afterDescription(): void {
+    if (this.#session.sctpTransport !== undefined) this.#transportSlots();
+    const { signalingState } = this.#session;
+    if (signalingState === this.signalingState) return;
+    this.signalingState = signalingState;
+    this.#target.dispatchEvent(new Event('signalingstatechange'));
+  }
+
+  #transportSlots(): TransportSlots {
+    this.#transports ??= new TransportSlots(this.#session);
+    return this.#transports;
+  }
+
+  #handle(event: PeerEvent): void {
+    if ('channel' in event) this.#channels.handle(event);
+    else if (event.type === 'negotiation-needed') {
+      this.#negotiationWanted = true;
+      this.#considerNegotiation();
+    } else if (event.type !== 'request') this.#events.handle(event);
+  }
+
+  /** webrtc.html §4.7.3: never while operations run, and in a task, so that many changes make one event. */
+  #considerNegotiation(): void {
+    if (!this.#negotiationWanted || !this.#chain.isEmpty) return;
+    this.#tasks.add(() => {
+      if (!this.#negotiationWanted || !this.#chain.isEmpty || this.signalingState !== 'stable') return;
+      this.#negotiationWanted = false;
+      if (this.#session.needsNegotiation) this.#target.dispatchEvent(new Event('negotiationneeded'));
+    });
+  }
+}

@@ -1,0 +1,21 @@
+/** One of the four descriptions of a connection: the same object as long as it says the same. webrtc.html §4.4.2. */
+import type { Description } from '../peer/index.ts';
+import { RTCSessionDescription } from './session-description.ts';
+
+export class DescriptionSlot {
+  readonly #read: () => Description | undefined;
+  #shown: RTCSessionDescription | null = null;
+
+  constructor(read: () => Description | undefined) {
+    this.#read = read;
+  }
+
+  get value(): RTCSessionDescription | null {
+    const said = this.#read();
+    if (!said) this.#shown = null;
+    else if (this.#shown?.type !== said.type || this.#shown.sdp !== said.sdp) {
+      this.#shown = new RTCSessionDescription(said);
+    }
+    return this.#shown;
+  }
+}

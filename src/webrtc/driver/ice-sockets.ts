@@ -1,0 +1,216 @@
+/**
+ * Carries out what an ICE agent asks of the network: opens and closes sockets and streams, looks up names, judges chains, and
+ * hands in what comes of it. Decides nothing. `src/ice/io.ts` has the requests.
+ */
+import {
+  type ByteStream,
+  type DatagramSocket,
+  type Millis,
+  randomBelow,
+  type Settled,
+  type SocketAddress,
+  StackError,
+  type StreamListener,
+  unreachable,
+} from '../../base/index.ts';
+import type { IceRequest, IceTransmit, SocketId } from '../../ice/index.ts';
+import type { PeerSessionPort } from '../../peer/index.ts';
+import type { WebRtcShell } from '../shell.ts';
+
+/** Where a user restricts what is opened. */
+export interface SocketChoices {
+  /** Local UDP ports, both ends included. Default: what the system gives. */
+  readonly portRange: readonly [least: number, most: number] | undefined;
+}
+
+/** How the session is reached. */
+export interface SessionAccess {
+  /** Hands something in. What it throws is logged. */
+  take(step: (now: Millis) => void): void;
+  drain(): void;
+}
+
+type Held =
+  | { readonly kind: 'opening' }
+  | { readonly kind: 'datagrams'; readonly socket: DatagramSocket }
+  | { readonly kind: 'stream'; readonly stream: ByteStream }
+  | { readonly kind: 'listener'; readonly listener: StreamListener };
+
+const OPENING: Held = { kind: 'opening' };
+
+/** A quarter second of 100 Mbit/s: what the system may keep for us while JavaScript is busy. */
+const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
+
+/** What may wait in one TCP stream. Beyond it packets are dropped, as a full link does; SCTP sends them again. */
+const MAX_STREAM_BYTES = 1024 * 1024;
+
+/** Ports of a range that are tried before giving up: a range that is nearly full should not cost a thousand calls. */
+const MAX_PORT_ATTEMPTS = 32;
+
+export class IceSockets {
+  readonly #shell: WebRtcShell;
+  readonly #session: PeerSessionPort;
+  readonly #choices: SocketChoices;
+  readonly #access: SessionAccess;
+  readonly #held = new Map<SocketId, Held>();
+  #closed = false;
+
+  constructor(shell: WebRtcShell, session: PeerSessionPort, choices: SocketChoices, access: SessionAccess) {
+    this.#shell = shell;
+    this.#session = session;
+    this.#choices = choices;
+    this.#access = access;
+  }
+
+  execute(request: IceRequest): void {
+    switch (request.kind) {
+      case 'open-udp':
+        this.#held.set(request.socket, OPENING);
+        this.#openUdp(request, MAX_PORT_ATTEMPTS);
+        break;
+      case 'listen-tcp':
+        this.#held.set(request.socket, OPENING);
+        this.#listenTcp(request);
+        break;
+      case 'open-stream':
+        this.#held.set(request.socket, OPENING);
+        this.#openStream(request);
+        break;
+      case 'close':
+        this.#closeSocket(request.socket);
+        break;
+      case 'lookup':
+        this.#lookUp(request.lookup, request.name);
+        break;
+      case 'verify':
+        this.#verify(request.check, request.chain, request.serverName);
+        break;
+      case 'announce':
+      case 'withdraw':
+        return;
+      default:
+        unreachable(request);
+    }
+  }
+
+  /** What cannot be sent is lost, as a packet may be. */
+  transmit({ socket, to, bytes }: IceTransmit): void {
+    const held = this.#held.get(socket);
+    if (held?.kind === 'datagrams') held.socket.send(bytes, to);
+    else if (held?.kind === 'stream' && held.stream.waitingBytes < MAX_STREAM_BYTES) held.stream.write(bytes);
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const socket of [...this.#held.keys()]) this.#closeSocket(socket);
+  }
+
+  /** Hands in what an operation brought, unless all is over. */
+  #tell(step: (now: Millis) => void): void {
+    if (this.#closed) return;
+    this.#access.take(step);
+    this.#access.drain();
+  }
+
+  #fail(socket: SocketId, error: Error): void {
+    if (!this.#held.delete(socket)) return;
+    const code = error instanceof StackError ? error.code : 'SOCKET_FAILED';
+    this.#tell((now) => this.#session.handleFailed(now, socket, code, error.message));
+  }
+
+  #openUdp(request: Extract<IceRequest, { kind: 'open-udp' }>, attempts: number): void {
+    const { socket, ip } = request;
+    const { portRange } = this.#choices;
+    const ranged = request.port === 0 && portRange !== undefined;
+    const port = ranged ? randomPort(this.#shell, portRange) : request.port;
+    const binding = { ip, port, receiveBufferBytes: RECEIVE_BUFFER_BYTES, batched: true };
+    this.#shell.platform.bindUdp(binding, ({ value, error }) => {
+      if (error) {
+        if (ranged && attempts > 1 && this.#held.has(socket)) this.#openUdp(request, attempts - 1);
+        else this.#fail(socket, error);
+      } else if (this.#held.get(socket) !== OPENING) value.close();
+      else this.#holdDatagrams(socket, value);
+    });
+  }
+
+  #holdDatagrams(id: SocketId, socket: DatagramSocket): void {
+    this.#held.set(id, { kind: 'datagrams', socket });
+    const session = this.#session;
+    socket.onDatagram(
+      (from, bytes) => this.#access.take((now) => session.handleDatagram(now, id, from, bytes)),
+      () => this.#access.drain(),
+    );
+    const { neverFragments } = socket;
+    this.#tell((now) => session.handleOpened(now, id, socket.local, { neverFragments }));
+  }
+
+  #listenTcp({ socket, ip, port }: Extract<IceRequest, { kind: 'listen-tcp' }>): void {
+    const onStream = (stream: ByteStream): void => {
+      if (this.#closed || this.#held.get(socket)?.kind !== 'listener') stream.abort();
+      else
+        this.#tell((now) =>
+          this.#holdStream(this.#session.handleAccepted(now, socket, stream.remote), stream),
+        );
+    };
+    this.#shell.platform.listenTcp({ ip, port }, onStream, ({ value, error }) => {
+      if (error) this.#fail(socket, error);
+      else if (this.#held.get(socket) !== OPENING) value.close();
+      else {
+        this.#held.set(socket, { kind: 'listener', listener: value });
+        this.#tell((now) => this.#session.handleOpened(now, socket, value.local, { neverFragments: false }));
+      }
+    });
+  }
+
+  #openStream({ socket, to, fromIp, serverName }: Extract<IceRequest, { kind: 'open-stream' }>): void {
+    const done: Settled<ByteStream> = ({ value, error }) => {
+      if (error) this.#fail(socket, error);
+      else if (this.#held.get(socket) !== OPENING) value.abort();
+      else {
+        this.#holdStream(socket, value);
+        this.#tell((now) => this.#session.handleOpened(now, socket, value.local, { neverFragments: false }));
+      }
+    };
+    const { platform } = this.#shell;
+    const from: SocketAddress | undefined = fromIp === undefined ? undefined : { ip: fromIp, port: 0 };
+    if (serverName !== undefined) platform.connectTls(to, { serverName }, done);
+    else platform.connectTcp(to, done, from);
+  }
+
+  #holdStream(id: SocketId, stream: ByteStream): void {
+    this.#held.set(id, { kind: 'stream', stream });
+    const { remote } = stream;
+    stream.listen({
+      onBytes: (bytes) => this.#tell((now) => this.#session.handleDatagram(now, id, remote, bytes)),
+      onEnded: () => stream.end(),
+      onClosed: () => {
+        if (this.#held.delete(id)) this.#tell((now) => this.#session.handleClosed(now, id));
+      },
+    });
+  }
+
+  #closeSocket(socket: SocketId): void {
+    const held = this.#held.get(socket);
+    this.#held.delete(socket);
+    if (held?.kind === 'datagrams') held.socket.close();
+    else if (held?.kind === 'listener') held.listener.close();
+    // What was written just before, such as the end of an allocation, still goes out.
+    else if (held?.kind === 'stream') held.stream.end();
+  }
+
+  #lookUp(lookup: number, name: string): void {
+    this.#shell.platform.lookup(name, ({ value }) =>
+      this.#tell((now) => this.#session.handleLookedUp(now, lookup, value)),
+    );
+  }
+
+  #verify(check: number, chain: readonly Uint8Array[], serverName: string): void {
+    this.#shell.platform.verifyChain(chain, serverName, ({ value }) =>
+      this.#tell((now) => this.#session.handleVerified(now, check, value === true)),
+    );
+  }
+}
+
+function randomPort(shell: WebRtcShell, [least, most]: readonly [number, number]): number {
+  return least + randomBelow(shell.env.random, most - least + 1);
+}

@@ -1,0 +1,23 @@
+/** What a W3C surface stands on: sockets, time and tasks, of Node or of a simulated network. Interfaces only. */
+import type { Env, Millis, Platform } from '../base/index.ts';
+import type { DtlsIdentity } from '../dtls/index.ts';
+
+/** What kind of key, and how long the certificate is good for. */
+export interface IdentityWish {
+  readonly kind: 'ecdsa' | 'rsa';
+  /** Milliseconds since 1970. */
+  readonly expires: Millis;
+}
+
+export interface WebRtcShell {
+  readonly env: Env;
+  readonly platform: Platform;
+  /** Monotonic. */
+  now(): Millis;
+  /** A timer does not keep the process alive. */
+  setTimer(delayMs: Millis, fire: () => void): { cancel(): void };
+  /** Runs `task` soon, alone: promises that it settles are followed before the next task. HTML §8.1.7. */
+  queueTask(task: () => void): void;
+  /** A fresh key and a certificate that vouches for itself. */
+  createIdentity(wish: IdentityWish): DtlsIdentity;
+}

@@ -1,0 +1,127 @@
+/**
+ * The transports of one connection: the objects that scripts see, and the states that those show. States change when the task
+ * says so, everything else is read from the session. webrtc.html §5.5, §5.6, §6.1.
+ */
+import type {
+  DtlsTransportState,
+  IceCandidateFacts,
+  IceConnectionState,
+  IceGatheringState,
+  PeerSessionPort,
+  SctpTransportState,
+} from '../../peer/index.ts';
+import { RTCIceCandidate } from '../ice-candidate.ts';
+import { relayProtocolOf } from '../ice-server-url.ts';
+import { INSIDE } from '../idl/interface.ts';
+import { RTCDtlsTransport } from './dtls-transport.ts';
+import { RTCIceCandidatePair } from './ice-candidate-pair.ts';
+import { type RTCIceParameters, RTCIceTransport } from './ice-transport.ts';
+import { RTCSctpTransport } from './sctp-transport.ts';
+
+export class TransportSlots {
+  readonly ice: RTCIceTransport;
+  readonly dtls: RTCDtlsTransport;
+  readonly sctp: RTCSctpTransport;
+  readonly #session: PeerSessionPort;
+  #iceState: IceConnectionState = 'new';
+  #gatheringState: IceGatheringState = 'new';
+  #dtlsState: DtlsTransportState = 'new';
+  #sctpState: SctpTransportState = 'connecting';
+  #selectedPair: RTCIceCandidatePair | null = null;
+  #certificates: readonly Uint8Array[] = [];
+  #maxChannels: number | undefined;
+
+  constructor(session: PeerSessionPort) {
+    this.#session = session;
+    const { ice, dtls, sctp } = this.#createObjects();
+    this.ice = ice;
+    this.dtls = dtls;
+    this.sctp = sctp;
+  }
+
+  setIceState(state: IceConnectionState): void {
+    this.#iceState = state;
+  }
+
+  setGatheringState(state: IceGatheringState): void {
+    this.#gatheringState = state;
+  }
+
+  setDtlsState(state: DtlsTransportState): void {
+    this.#dtlsState = state;
+    if (state === 'connected') this.#certificates = this.#session.dtlsTransport?.remoteCertificates ?? [];
+  }
+
+  setSctpState(state: SctpTransportState): void {
+    this.#sctpState = state;
+    this.#maxChannels ??= this.#session.sctpTransport?.maxChannels;
+  }
+
+  takeSelectedPair(): void {
+    const pair = this.#session.iceTransport?.selectedPair;
+    this.#selectedPair = pair
+      ? new RTCIceCandidatePair(INSIDE, { local: candidateOf(pair.local), remote: candidateOf(pair.remote) })
+      : null;
+  }
+
+  /** The connection was closed: nothing tells of it. */
+  close(): void {
+    this.#iceState = 'closed';
+    this.#dtlsState = 'closed';
+    this.#sctpState = 'closed';
+    this.#selectedPair = null;
+  }
+
+  #createObjects(): Pick<TransportSlots, 'ice' | 'dtls' | 'sctp'> {
+    const slots = this;
+    const session = this.#session;
+    const ice = new RTCIceTransport(INSIDE, {
+      get state() {
+        return slots.#iceState;
+      },
+      get gatheringState() {
+        return slots.#gatheringState;
+      },
+      role: () => session.iceTransport?.role ?? 'unknown',
+      localCandidates: () => session.iceTransport?.localCandidates.map(candidateOf) ?? [],
+      remoteCandidates: () => session.iceTransport?.remoteCandidates.map(candidateOf) ?? [],
+      selectedPair: () => (slots.#iceState === 'new' ? null : slots.#selectedPair),
+      localParameters: () => parametersOf(session.iceTransport?.localParameters),
+      remoteParameters: () => parametersOf(session.iceTransport?.remoteParameters),
+    });
+    const dtls = new RTCDtlsTransport(INSIDE, {
+      iceTransport: ice,
+      get state() {
+        return slots.#dtlsState;
+      },
+      remoteCertificates: () => slots.#certificates,
+    });
+    const sctp = new RTCSctpTransport(INSIDE, {
+      transport: dtls,
+      get state() {
+        return slots.#sctpState;
+      },
+      maxMessageBytes: () => session.sctpTransport?.maxMessageBytes,
+      maxChannels: () => slots.#maxChannels,
+    });
+    return { ice, dtls, sctp };
+  }
+}
+
+function parametersOf(facts: RTCIceParameters | undefined): RTCIceParameters | null {
+  return facts ? { usernameFragment: facts.usernameFragment, password: facts.password } : null;
+}
+
+/** As scripts hold it, with what only we know of it. */
+export function candidateOf(facts: IceCandidateFacts): RTCIceCandidate {
+  const { candidate, mid, mLineIndex, usernameFragment, url } = facts;
+  const isRelay = / typ relay( |$)/.test(candidate);
+  return new RTCIceCandidate({
+    candidate,
+    sdpMid: mid,
+    sdpMLineIndex: mLineIndex,
+    usernameFragment: usernameFragment ?? null,
+    url: url ?? null,
+    relayProtocol: isRelay && url !== undefined ? relayProtocolOf(url) : null,
+  });
+}
