@@ -5,6 +5,7 @@
 import { type Env, type Machine, type Millis, NEVER, Queue, type SocketAddress } from '../base/index.ts';
 import { type DataChannelEvent, DataChannelTransport } from '../datachannel/index.ts';
 import {
+  DTLS_RECORD_ROOM,
   DtlsConnection,
   type DtlsConnectionFacts,
   type DtlsEvent,
@@ -71,7 +72,10 @@ export class PeerTransport implements Machine<PeerTransportEvent, IceTransmit> {
     this.ice = ice;
     this.#options = options;
     const { maxMessageBytes, maxPeerChannels } = options;
-    this.channels = new DataChannelTransport(env, { limits: { maxMessageBytes, maxPeerChannels } });
+    this.channels = new DataChannelTransport(env, {
+      limits: { maxMessageBytes, maxPeerChannels },
+      sctp: { packetRoom: DTLS_RECORD_ROOM },
+    });
   }
 
   get dtlsState(): DtlsTransportState {
@@ -215,7 +219,7 @@ export class PeerTransport implements Machine<PeerTransportEvent, IceTransmit> {
     if (!dtls.connected || !this.#hasPath) return false;
     const packet = this.channels.pollTransmit();
     if (!packet) return false;
-    dtls.send(this.#now, packet);
+    dtls.sendInPlace(this.#now, packet);
     return true;
   }
 
