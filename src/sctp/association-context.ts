@@ -3,7 +3,7 @@ import { type Env, type Millis, Queue, TimerTable } from '../base/index.ts';
 import { CauseCode, ChunkType } from './code-points.ts';
 import { CookieJar } from './cookie.ts';
 import { encodeTextCause } from './error-cause.ts';
-import type { SctpErrorCode, SctpEvent } from './events.ts';
+import type { SctpError, SctpEvent } from './events.ts';
 import { type Agreement, freshInit } from './handshake.ts';
 import { Inbound } from './inbound.ts';
 import { type Extensions, type InitFacts, sharedExtensions } from './init-chunk.ts';
@@ -163,7 +163,7 @@ export class AssociationContext {
     return false;
   }
 
-  finish(error: { readonly code: SctpErrorCode; readonly reason: string } | undefined): void {
+  finish(error: SctpError | undefined): void {
     if (this.state.kind === 'closed') return;
     this.state = { kind: 'closed' };
     this.timers.clearAll();

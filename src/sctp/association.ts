@@ -12,6 +12,7 @@ import {
   encodeInvalidStreamCause,
   encodeQuotingCause,
   encodeTextCause,
+  firstCauseCode,
 } from './error-cause.ts';
 import type { SctpEvent } from './events.ts';
 import { decodeForwardTsn } from './forward-tsn-chunk.ts';
@@ -158,7 +159,7 @@ export class SctpAssociation implements Machine<SctpEvent, Uint8Array> {
   handlePathChanged(now: Millis, { ceilingBytes }: { readonly ceilingBytes: number }): void {
     if (!this.#advance(now)) return;
     this.#context.pathMtu.begin(this.#context.now, ceilingBytes);
-    this.#context.link?.outbound.forgetPath();
+    this.#context.link?.outbound.forgetPath(this.#context.now);
     this.#context.usePathMtu();
   }
 
@@ -279,6 +280,7 @@ export class SctpAssociation implements Machine<SctpEvent, Uint8Array> {
         this.#context.finish({
           code: 'SCTP_ABORTED_BY_PEER',
           reason: `The peer aborted, ${describeCauses(value)}.`,
+          causeCode: firstCauseCode(value),
         });
         return false;
       case ChunkType.ERROR:

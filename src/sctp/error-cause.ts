@@ -20,6 +20,9 @@ const NAMES: ReadonlyMap<number, string> = new Map([
 /** Of a peer's text only so much is repeated. */
 const MAX_TEXT_BYTES = 200;
 
+/** Of a peer's causes only so many are told. */
+const MAX_CAUSES = 8;
+
 /** A cause with a sentence: `USER_ABORT` or `PROTOCOL_VIOLATION`. */
 export function encodeTextCause(code: number, text: string): Uint8Array {
   return encodeParameters([{ type: code, value: encodeUtf8(text).subarray(0, MAX_TEXT_BYTES) }]);
@@ -36,9 +39,14 @@ export function encodeInvalidStreamCause(stream: number): Uint8Array {
   return encodeParameters([{ type: CauseCode.INVALID_STREAM, value }]);
 }
 
+/** What webrtc.html calls `sctpCauseCode`; `undefined` when the peer gave none. */
+export function firstCauseCode(value: Uint8Array): number | undefined {
+  return decodeParameters(value)?.[0]?.type;
+}
+
 /** For logs and error events. */
 export function describeCauses(value: Uint8Array): string {
-  const causes = decodeParameters(value) ?? [];
+  const causes = (decodeParameters(value) ?? []).slice(0, MAX_CAUSES);
   if (causes.length === 0) return 'without a cause';
   return causes
     .map(({ type, value: information }) => {

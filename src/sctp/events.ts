@@ -10,6 +10,13 @@ export type SctpErrorCode =
   /** The peer did what the protocol forbids; we aborted. */
   | 'SCTP_PROTOCOL_VIOLATION';
 
+export interface SctpError {
+  readonly code: SctpErrorCode;
+  readonly reason: string;
+  /** What the peer gave as its cause, if it aborted and gave one. RFC 9260 §3.3.10. */
+  readonly causeCode?: number | undefined;
+}
+
 export type SctpEvent =
   | {
       readonly type: 'connected';
@@ -38,5 +45,5 @@ export type SctpEvent =
   /** The last event. Without `error` both ends agreed. */
   | {
       readonly type: 'closed';
-      readonly error: { readonly code: SctpErrorCode; readonly reason: string } | undefined;
+      readonly error: SctpError | undefined;
     };

@@ -21,6 +21,8 @@ export class LossDetection {
   /** Quarters of the shortest round trip. RFC 8985: reo_wnd_mult. */
   #quarters = 1;
   #recoveries = 0;
+  /** Sent again since the window was reduced, and not told to have come twice. */
+  #repairs = 0;
   /** The probe that is under way: until everything up to this TSN is acknowledged there is no second. */
   #probeEnd: number | undefined;
   #probedAt: Millis = 0;
@@ -32,6 +34,22 @@ export class LossDetection {
       this.#quarters = Math.min(16, this.#quarters + 1);
       this.#recoveries = 0;
     }
+  }
+
+  /** A recovery begins. */
+  beginRepairs(): void {
+    this.#repairs = 0;
+  }
+
+  noteRepair(): void {
+    this.#repairs += 1;
+  }
+
+  /** Whether the peer had all that was repaired, so that nothing was lost: it was late. RFC 3708 §2. */
+  wereRepairsVain(duplicates: number): boolean {
+    if (this.#repairs === 0 || duplicates === 0) return false;
+    this.#repairs = Math.max(0, this.#repairs - duplicates);
+    return this.#repairs === 0;
   }
 
   noteRecovered(): void {

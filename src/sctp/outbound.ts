@@ -93,11 +93,21 @@ export class Outbound {
     this.#window.usePacketBytes((packetBytes - PACKET_HEADER_BYTES - this.#headBytes) & ~3);
   }
 
-  /** Another path: what was measured no longer holds. RFC 9260 §7.2.1 begins anew. */
-  forgetPath(): void {
+  /**
+   * Another path, or the same after an outage: what was measured no longer holds, and what nobody acknowledged for a timeout
+   * and more leaves again now. RFC 9260 §7.2.1 begins anew.
+   */
+  forgetPath(now: Millis): void {
     this.#flights.forgetPath();
     this.#loss.forgetPath();
     this.#window.restart();
+    this.rto.restart();
+    if (this.#flights.isEmpty) return;
+    if (this.errors > 0) this.#flights.loseAll();
+    this.errors = 0;
+    this.#fastRetransmit = this.#flights.hasLost;
+    this.#probeDue = !this.#flights.hasLost;
+    this.#resendAt = now + this.rto.ms;
   }
 
   send(now: Millis, message: MessageToSend): void {
@@ -111,8 +121,13 @@ export class Outbound {
     const outcome = this.#flights.handleSack(now, sack);
     if (!outcome) return false;
     if (outcome.roundTripMs !== undefined) this.rto.measure(outcome.roundTripMs);
-    if (outcome.ackedBytes > 0) this.errors = 0;
+    // The peer is there. RFC 9260 §8.1 wants new data acknowledged; where every second packet is lost that is too much to ask.
+    this.errors = 0;
     this.#loss.note(outcome.reordered, sack.duplicateCount);
+    if (this.#loss.wereRepairsVain(sack.duplicateCount)) {
+      this.#window.undo();
+      this.#recoverTsn = undefined;
+    }
     const { cumulative, shortestRoundTripMs } = this.#flights;
     const repaired = this.#loss.judgeProbe(now, cumulative, sack.duplicateCount, shortestRoundTripMs);
     if (repaired && !this.#inRecovery) this.#window.reduce();
@@ -120,8 +135,8 @@ export class Outbound {
       this.#recoverTsn = undefined;
       this.#loss.noteRecovered();
     }
-    if (outcome.ackedBytes > 0) {
-      this.#window.acknowledge(outcome.ackedBytes, wasFull, this.#inRecovery);
+    if (outcome.ackedBytes > 0 && !this.#inRecovery) {
+      this.#window.acknowledge(now, outcome.ackedBytes, this.rto.smoothedMs ?? 0, wasFull);
     }
     this.#findLost(now);
     this.#peerWindowBytes = Math.max(0, sack.receiveWindowBytes - this.#flights.bytes);
@@ -129,7 +144,6 @@ export class Outbound {
     if (this.#flights.isEmpty) {
       this.#resendAt = NEVER;
       this.#probeAt = NEVER;
-      this.#window.rest();
     } else if (outcome.advanced || outcome.ackedBytes > 0) {
       this.#resendAt = now + this.rto.ms; // §6.3.2 R3
       this.#armProbe(now);
@@ -181,6 +195,7 @@ export class Outbound {
     if (this.#flights.isEmpty) return false;
     this.errors += 1;
     this.#window.collapse();
+    this.#loss.beginRepairs();
     this.rto.backOff();
     this.#flights.loseAll();
     this.#loss.endProbe();
@@ -215,7 +230,8 @@ export class Outbound {
       if (!writer.fits(this.#headBytes - CHUNK_HEADER_BYTES + flight.length)) break;
       if (!this.#fastRetransmit && !this.#mayLaunch(flight.length)) return;
       this.#flights.relaunch(now, flight);
-      this.#writeFlight(writer, flight, false);
+      this.#loss.noteRepair();
+      this.#writeFlight(writer, flight, true);
       this.#resendAt = Math.min(this.#resendAt, now + this.rto.ms);
     }
     this.#fastRetransmit = false;
@@ -290,6 +306,7 @@ export class Outbound {
     if (this.#inRecovery) return;
     // §7.2.4: once for each window.
     this.#window.reduce();
+    this.#loss.beginRepairs();
     this.#recoverTsn = this.#flights.lastTsn;
     this.#fastRetransmit = true;
   }

@@ -50,6 +50,12 @@ export class RetransmissionTimeout {
     this.#set(this.#timeoutMs * 2);
   }
 
+  /** Another path: nothing is measured, and nothing was in vain. */
+  restart(): void {
+    this.#smoothedMs = undefined;
+    this.#timeoutMs = this.#options.initialMs;
+  }
+
   /** C6, C7. */
   #set(ms: Millis): void {
     this.#timeoutMs = Math.min(this.#options.maxMs, Math.max(this.#options.minMs, ms));
