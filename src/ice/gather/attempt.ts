@@ -1,5 +1,6 @@
 /** One server asked at one of its addresses: what an inquiry needs to know of it. */
 import type { Millis, SocketAddress } from '../../base/index.ts';
+import type { PathId } from '../gatherer-port.ts';
 
 export interface AttemptFailure {
   /** STUN's number, or 701: not reached. webrtc.html §4.8.1.3. */
@@ -22,8 +23,8 @@ export interface Attempt {
   readonly server: SocketAddress;
   /** Has nothing more to say. */
   readonly over: boolean;
-  /** The checker has selected a pair on it at some time. */
-  readonly selected: boolean;
+  /** Whether the path is one that the server has given. */
+  carries(path: PathId): boolean;
   handleTimeout(now: Millis): void;
   nextTimeout(): Millis;
   /** Gives back what the server has given. Tells nothing afterwards; may go on sending for a while. */

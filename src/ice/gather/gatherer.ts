@@ -156,7 +156,9 @@ export class Gatherer implements GathererPort {
   }
 
   select(now: Millis, path: PathId, remote: SocketAddress): void {
-    if (this.#advance(now)) this.#sockets.pathOf(path)?.select(this.#now, remote);
+    if (!this.#advance(now)) return;
+    this.#sockets.pathOf(path)?.select(this.#now, remote);
+    this.#desk.select(this.#now, path);
   }
 
   release(now: Millis, path: PathId, remote: SocketAddress): void {

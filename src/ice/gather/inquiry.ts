@@ -3,6 +3,7 @@
  * kept. RFC 8445 §5.1.1.2.
  */
 import { type Millis, NEVER, type SocketAddress, TimerTable } from '../../base/index.ts';
+import type { PathId } from '../gatherer-port.ts';
 import { type Attempt, type AttemptEvents, type AttemptFailure, NOT_REACHED } from './attempt.ts';
 import { ATTEMPT_MS, ATTEMPT_WITH_ALTERNATIVE_MS, STRAGGLER_MS } from './limits.ts';
 
@@ -41,6 +42,11 @@ export class Inquiry {
 
   get held(): boolean {
     return this.#state === 'held';
+  }
+
+  /** Whether the path is one that came of it. */
+  carries(path: PathId): boolean {
+    return this.#attempt?.carries(path) ?? false;
   }
 
   begin(now: Millis): void {

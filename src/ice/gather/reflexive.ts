@@ -28,7 +28,6 @@ const SCHEDULE = { reliable: false, maxRequests: 5, lastWaitFactor: 4 } as const
 
 export class ReflexiveAttempt implements Attempt {
   readonly server: SocketAddress;
-  readonly selected = false;
   readonly #env: Env;
   readonly #events: ReflexiveEvents;
   readonly #link: ServerLink;
@@ -60,6 +59,11 @@ export class ReflexiveAttempt implements Attempt {
 
   get over(): boolean {
     return this.#over;
+  }
+
+  /** What is told by a STUN server leaves by the base itself. */
+  carries(): boolean {
+    return false;
   }
 
   handleTimeout(now: Millis): void {

@@ -4,7 +4,7 @@
  */
 import { familyOf, type Millis, NEVER, type SocketAddress, sameAddress } from '../../base/index.ts';
 import { TurnClient, type TurnClientEvent, type TurnFailure } from '../../turn/index.ts';
-import type { PathFacts } from '../gatherer-port.ts';
+import type { PathFacts, PathId } from '../gatherer-port.ts';
 import { type Attempt, type AttemptEvents, NOT_REACHED } from './attempt.ts';
 import { MAX_CHANNELS } from './limits.ts';
 import { Permissions } from './permissions.ts';
@@ -37,7 +37,6 @@ export class RelayAttempt implements Attempt, PathRelay {
   readonly #waiting = new WaitingRoom();
   /** Remotes with a channel. */
   #channels: readonly SocketAddress[] = [];
-  #selected = false;
   #paths: readonly RelayPath[] = [];
   #server: SocketAddress;
   #serverName: string;
@@ -68,8 +67,8 @@ export class RelayAttempt implements Attempt, PathRelay {
     return this.#state === 'over';
   }
 
-  get selected(): boolean {
-    return this.#selected;
+  carries(path: PathId): boolean {
+    return this.#paths.some(({ facts }) => facts.path === path);
   }
 
   handleTimeout(now: Millis): void {
@@ -119,7 +118,6 @@ export class RelayAttempt implements Attempt, PathRelay {
 
   /** A channel saves 32 of 36 bytes, and the server a lookup, for each datagram. RFC 8656 §12. */
   select(now: Millis, remote: SocketAddress): void {
-    this.#selected = true;
     if (this.#state !== 'held' || this.#channels.length >= MAX_CHANNELS) return;
     if (this.#channels.some((it) => sameAddress(it, remote))) return;
     this.#channels = [...this.#channels, remote];

@@ -4,6 +4,7 @@
  */
 import { familyOf, type Millis, NEVER, type SocketAddress } from '../../base/index.ts';
 import type { IceGatheringError } from '../events.ts';
+import type { PathId } from '../gatherer-port.ts';
 import { type Attempt, type AttemptEvents, type AttemptFailure, NOT_REACHED } from './attempt.ts';
 import { Inquiry } from './inquiry.ts';
 import { MAX_SERVER_ADDRESSES, START_PACING_MS } from './limits.ts';
@@ -52,6 +53,9 @@ export class ServerDesk {
   /** Inquiries that wait for their turn. */
   #queue: Inquiry[] = [];
   #nextStart: Millis = 0;
+  /** Of servers that are not in the list any more: what carries data at this moment. */
+  #retired: Inquiry[] = [];
+  #selected: PathId | undefined;
   /** Attempts of the past that have something to give back. */
   #leaving: Attempt[] = [];
 
@@ -77,9 +81,16 @@ export class ServerDesk {
     for (const [key, desk] of this.#desks) {
       if (keys.has(key)) continue;
       this.#desks.delete(key);
-      for (const inquiry of desk.inquiries.values()) this.#close(now, inquiry);
+      for (const inquiry of desk.inquiries.values()) this.#retire(now, inquiry);
     }
     for (const target of targets) this.#renewTarget(now, target);
+  }
+
+  /** Data goes by this path: what served data before, and is of a server of the past, is given back. */
+  select(now: Millis, path: PathId): void {
+    this.#selected = path;
+    for (const inquiry of this.#retired) if (!inquiry.carries(path)) this.#close(now, inquiry);
+    this.#retired = this.#retired.filter((inquiry) => inquiry.carries(path));
   }
 
   /** There is another place to ask from. */
@@ -113,6 +124,7 @@ export class ServerDesk {
     for (const { inquiries } of this.#desks.values()) {
       for (const inquiry of inquiries.values()) if (inquiry.nextTimeout() <= now) inquiry.handleTimeout(now);
     }
+    for (const inquiry of this.#retired) inquiry.handleTimeout(now);
     for (const attempt of this.#leaving) attempt.handleTimeout(now);
     this.#leaving = this.#leaving.filter((attempt) => !attempt.over);
   }
@@ -122,6 +134,7 @@ export class ServerDesk {
     for (const { inquiries } of this.#desks.values()) {
       for (const inquiry of inquiries.values()) next = Math.min(next, inquiry.nextTimeout());
     }
+    for (const inquiry of this.#retired) next = Math.min(next, inquiry.nextTimeout());
     for (const attempt of this.#leaving) next = Math.min(next, attempt.nextTimeout());
     return next;
   }
@@ -131,7 +144,9 @@ export class ServerDesk {
     for (const { inquiries } of this.#desks.values()) {
       for (const inquiry of inquiries.values()) inquiry.close(now);
     }
+    for (const inquiry of this.#retired) inquiry.close(now);
     this.#desks.clear();
+    this.#retired = [];
     this.#queue = [];
     this.#leaving = [];
   }
@@ -268,6 +283,11 @@ export class ServerDesk {
   #tellError(url: string, base: UdpBase | undefined, failure: AttemptFailure): void {
     const local = base?.opened && this.#host.mayTellAddresses ? base.facts.base : undefined;
     this.#host.onError({ address: local?.ip, port: local?.port, url, ...failure });
+  }
+
+  #retire(now: Millis, inquiry: Inquiry): void {
+    if (this.#selected !== undefined && inquiry.carries(this.#selected)) this.#retired.push(inquiry);
+    else this.#close(now, inquiry);
   }
 
   #close(now: Millis, inquiry: Inquiry): void {
