@@ -261,7 +261,7 @@ export class Negotiation {
     const steps = [
       // RFC 8445 §6.1.1: a full agent controls a lite one, whoever offers.
       ...this.#begin(local, offer.transport?.ice.lite ? 'controlling' : 'controlled'),
-      ...this.#agree(agreed, offer),
+      ...this.#agree(agreed, offer, type),
     ];
     if (this.#plan && agreed) this.#tlsId = this.#plan.tlsId;
     this.#complete({ local, remote: offer }, type);
@@ -298,11 +298,7 @@ export class Negotiation {
             this.#state === 'have-remote-pranswer',
           )
         : undefined;
-    const lite = agreed?.remoteIce.lite === true && this.#running === undefined;
-    const steps: NegotiationStep[] = [
-      ...(lite ? [{ step: 'ice-role', role: 'controlling' } as const] : []),
-      ...this.#agree(agreed, remote),
-    ];
+    const steps = this.#agree(agreed, remote, type);
     this.#complete({ local: offer, remote }, type);
     return steps;
   }
@@ -319,8 +315,13 @@ export class Negotiation {
     ];
   }
 
-  /** An answer is applied, whoever gave it. */
-  #agree(agreed: Agreement | undefined, remote: RemoteDescription): NegotiationStep[] {
+  /** An answer is applied, whoever gave it. A provisional one that takes nothing decides nothing. */
+  #agree(
+    agreed: Agreement | undefined,
+    remote: RemoteDescription,
+    type: 'pranswer' | 'answer',
+  ): NegotiationStep[] {
+    if (!agreed && type === 'pranswer') return [];
     const before = this.#running;
     this.#running = agreed;
     if (agreed) {

@@ -57,7 +57,6 @@ export class TransportModel {
         assert.ok(this.remote, 'DTLS needs ICE');
         assert.ok(step.fingerprints.length > 0);
         this.dtls = step.role;
-        this.sctp = false;
         return;
       case 'sctp':
         assert.ok(this.dtls, 'SCTP needs DTLS');

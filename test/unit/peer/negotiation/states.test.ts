@@ -211,3 +211,15 @@ test('after the end every verb says so', () => {
   }
   assert.equal(a.isNeeded(), false);
 });
+
+test('a provisional answer that refuses data decides nothing; the answer after it does', () => {
+  const a = makeOfferer(1);
+  a.setLocalDescription();
+  const refusal = CHROMIUM_DATA_OFFER.replace('m=application 9', 'm=application 0');
+  assert.deepEqual(a.setRemoteDescription({ type: 'pranswer', sdp: refusal }), []);
+  assert.deepEqual(namesOf(a.setRemoteDescription({ type: 'answer', sdp: ANSWER })), [
+    'remote-ice',
+    'dtls',
+    'sctp',
+  ]);
+});
