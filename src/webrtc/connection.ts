@@ -202,10 +202,15 @@ export class Connection {
   /** `init` as the script gave it. webrtc.html §6.1 createDataChannel, in its order. */
   createDataChannel(label: string, init: unknown): RTCDataChannel {
     const options = toChannelOptions(label, init);
-    const id = withDomErrors(() => this.#driver.run((now) => this.#session.createDataChannel(now, options)));
-    const facts = this.#session.channelFacts(id);
-    if (!facts) throw domException('OperationError', 'The data channel ended before it began.');
-    return this.#channels.add(id, facts);
+    return withDomErrors(() =>
+      this.#driver.run((now) => {
+        const id = this.#session.createDataChannel(now, options);
+        const facts = this.#session.channelFacts(id);
+        if (!facts) throw domException('OperationError', 'The data channel ended before it began.');
+        // Before the drain: it may already tell that the channel is open.
+        return this.#channels.add(id, facts);
+      }),
+    );
   }
 
   /** Also of a closed connection. */
