@@ -27,6 +27,7 @@ export {
   encodeErrorCode,
 } from './error-code.ts';
 export { checkFingerprint } from './fingerprint.ts';
+export { type FramingFault, frameLength } from './frame-length.ts';
 export { verifyIntegrity, verifyIntegritySha256 } from './integrity.ts';
 export { longTermKey, type PasswordAlgorithm, userHash } from './long-term-key.ts';
 export {
@@ -55,6 +56,6 @@ export {
   writeNonceCookie,
 } from './security-features.ts';
 export { parseServerUri, type ServerUri } from './server-uri.ts';
-export { type FramingFault, StreamFramer } from './stream-framer.ts';
+export { StreamFramer } from './stream-framer.ts';
 export { Transaction, type TransactionEvent, type TransactionOptions } from './transaction.ts';
 export { AddressFamily, decodeXorAddress, encodeXorAddress } from './xor-address.ts';

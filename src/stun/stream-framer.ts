@@ -2,12 +2,8 @@
  * Cuts a TCP or TLS byte stream into STUN messages and TURN's ChannelData. Reads lengths, not contents.
  * RFC 8489 §6.2.2, RFC 8656 §12.5.
  */
-import { HEADER_BYTES } from './message.ts';
+import { type FramingFault, frameLength } from './frame-length.ts';
 
-/** Why a stream cannot be followed any more; the only cure is to close it. */
-export type FramingFault = 'not-stun' | 'too-long';
-
-const CHANNEL_HEADER_BYTES = 4;
 /** 65,556 = 20 header + 65,535 length, rounded up to a multiple of four: what the length field allows. */
 const MAX_FRAME_BYTES = 65_556;
 
@@ -70,33 +66,9 @@ export class StreamFramer {
 
   /** Length of the frame that begins at `#start`; `undefined` until its header is there, or after a fault. */
   #frameBytes(): number | undefined {
-    const available = this.#end - this.#start;
-    if (available === 0) return undefined;
-    const first = this.#at(0);
-    // RFC 8656 §12, table 3: 0…3 STUN, 64…79 ChannelData. Bits of a larger method would reach 0x3f, and clients of
-    // RFC 5766 §11 use channels up to 0x7fff.
-    const isStun = first < 0x40;
-    if (!isStun && first > 0x7f) return this.#fail('not-stun');
-    if (isStun && !this.#cookieMayMatch(available)) return this.#fail('not-stun');
-    if (available < CHANNEL_HEADER_BYTES) return undefined;
-    const length = (this.#at(2) << 8) | this.#at(3);
-    if (isStun && (length & 3) !== 0) return this.#fail('not-stun');
-    // RFC 8656 §12.5: over a stream ChannelData is padded to a multiple of four, and the length does not say so.
-    const frameBytes = isStun ? HEADER_BYTES + length : CHANNEL_HEADER_BYTES + ((length + 3) & ~3);
-    return frameBytes > this.#maxFrameBytes ? this.#fail('too-long') : frameBytes;
-  }
-
-  #cookieMayMatch(available: number): boolean {
-    return (
-      (available < 5 || this.#at(4) === 0x21) &&
-      (available < 6 || this.#at(5) === 0x12) &&
-      (available < 7 || this.#at(6) === 0xa4) &&
-      (available < 8 || this.#at(7) === 0x42)
-    );
-  }
-
-  #at(offset: number): number {
-    return this.#buffer[this.#start + offset] ?? 0;
+    const frameBytes = frameLength(this.#buffer, this.#start, this.#end);
+    if (frameBytes === 'not-stun') return this.#fail('not-stun');
+    return frameBytes !== undefined && frameBytes > this.#maxFrameBytes ? this.#fail('too-long') : frameBytes;
   }
 
   #fail(fault: FramingFault): undefined {

@@ -23,6 +23,8 @@ export interface Kernel {
   readonly sendmmsg: Call;
   readonly sendto: Call;
   readonly send: Call;
+  readonly sendmsg: Call;
+  readonly fcntl: Call;
   readonly epollCreate: Call;
   readonly epollCtl: Call;
   readonly epollWait: Call;
@@ -98,6 +100,8 @@ export async function findKernel(
       sendmmsg: call('int sendmmsg(int, uintptr_t, uint, int)'),
       sendto: call('intptr_t sendto(int, uintptr_t, size_t, int, uintptr_t, uint)'),
       send: call('intptr_t send(int, uintptr_t, size_t, int)'),
+      sendmsg: call('intptr_t sendmsg(int, uintptr_t, int)'),
+      fcntl: call('int fcntl(int, int, int)'),
       epollCreate: call('int epoll_create1(int)'),
       epollCtl: call('int epoll_ctl(int, int, int, uintptr_t)'),
       epollWait: call('int epoll_wait(int, uintptr_t, int, int)'),

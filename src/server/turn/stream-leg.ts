@@ -31,7 +31,7 @@ const MAX_WAITING_MESSAGES = 4_096;
  * Answers are short and come one for each request: beyond so many of them the client is not listened to until it has
  * taken some. They have this room for themselves, so that media cannot shut them out.
  */
-const ANSWER_ROOM_BYTES = 65_536;
+export const ANSWER_ROOM_BYTES = 65_536;
 const ANSWER_ROOM_MESSAGES = 256;
 
 /** Two bits of the class in a message type: 0b01 is an indication. RFC 8489 §5. */
@@ -94,7 +94,7 @@ export class StreamLeg {
     const isFull =
       this.#socket.writableLength + bytes.length > this.#limits.queueBytes ||
       this.#waiting >= MAX_WAITING_MESSAGES;
-    if (isFull && isData(bytes)) {
+    if (isFull && isDroppable(bytes[0] ?? 0, bytes[1] ?? 0)) {
       this.dropped += 1;
       return;
     }
@@ -180,9 +180,7 @@ export class StreamLeg {
   }
 }
 
-/** ChannelData, or an indication: what a datagram service may lose. Answers it may not. */
-function isData(bytes: Uint8Array): boolean {
-  const [high = 0, low = 0] = bytes;
-  if (high >= 0x40) return true;
-  return (high & CLASS_BITS_HIGH) === 0 && (low & CLASS_BITS_LOW) !== 0;
+/** By the first two bytes: ChannelData, or an indication, which a datagram service may lose. Answers it may not. */
+export function isDroppable(high: number, low: number): boolean {
+  return high >= 0x40 || ((high & CLASS_BITS_HIGH) === 0 && (low & CLASS_BITS_LOW) !== 0);
 }

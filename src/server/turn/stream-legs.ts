@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net';
 import { addressKey } from '../../signaling/index.ts';
 import type { Leg, LegId } from '../../turn/index.ts';
-import { endsOf } from '../front/stream-ends.ts';
+import { endsOf, type StreamEnds } from '../front/stream-ends.ts';
 import { StreamLeg, type StreamLegHandlers, type StreamLegLimits } from './stream-leg.ts';
 
 export interface StreamLegsLimits extends StreamLegLimits {
@@ -19,23 +19,32 @@ export const STREAM_LIMITS: StreamLegsLimits = {
   maxLegsPerAddress: 1_000,
 };
 
+export interface StreamLegsHandlers extends StreamLegHandlers {
+  /**
+   * Whether somebody else serves this client over TCP; then `closed` follows once. Owns the socket then; else nothing has
+   * happened to it.
+   */
+  giveAway(socket: Socket, ends: StreamEnds): boolean;
+}
+
 export class StreamLegs {
   readonly #nextId: () => LegId;
   readonly #limits: StreamLegsLimits;
-  readonly #handlers: StreamLegHandlers;
+  readonly #handlers: StreamLegsHandlers;
+  #away = 0;
   readonly #legs = new Map<LegId, StreamLeg>();
   readonly #perAddress = new Map<string, number>();
   #refused = 0;
   #droppedByEnded = 0;
 
-  constructor(nextId: () => LegId, limits: StreamLegsLimits, handlers: StreamLegHandlers) {
+  constructor(nextId: () => LegId, limits: StreamLegsLimits, handlers: StreamLegsHandlers) {
     this.#nextId = nextId;
     this.#limits = limits;
     this.#handlers = handlers;
   }
 
   get count(): number {
-    return this.#legs.size;
+    return this.#legs.size + this.#away;
   }
 
   /** Connections that were one too many. */
@@ -50,27 +59,38 @@ export class StreamLegs {
     return dropped;
   }
 
-  /** Takes the socket over, or destroys it. */
+  /** Takes the socket over, gives it away, or destroys it. */
   accept(socket: Socket, transport: 'tcp' | 'tls'): void {
     const ends = endsOf(socket);
-    if (!ends) {
-      socket.destroy();
-      return;
-    }
+    if (!ends || !this.#mayEnter(ends)) socket.destroy();
+    else if (transport === 'tcp' && this.#handlers.giveAway(socket, ends)) {
+      this.#away += 1;
+      this.#enter(addressKey(ends.client.ip));
+    } else this.#keep(socket, transport, ends);
+  }
+
+  /** It was given away, and comes back because it wants what only we do. Takes the socket over, or destroys it. */
+  takeBack(socket: Socket, ends: StreamEnds): void {
+    if (this.#mayEnter(ends)) this.#keep(socket, 'tcp', ends);
+    else socket.destroy();
+  }
+
+  /** A client from there that was given away is gone. */
+  closed(ip: string): void {
+    this.#away -= 1;
+    this.#leave(addressKey(ip));
+  }
+
+  #keep(socket: Socket, transport: 'tcp' | 'tls', ends: StreamEnds): void {
     const address = addressKey(ends.client.ip);
-    const neighbours = this.#perAddress.get(address) ?? 0;
-    if (this.#legs.size >= this.#limits.maxLegs || neighbours >= this.#limits.maxLegsPerAddress) {
-      this.#refused += 1;
-      socket.destroy();
-      return;
-    }
-    this.#perAddress.set(address, neighbours + 1);
+    this.#enter(address);
     const leg: Leg = { id: this.#nextId(), transport, ...ends };
     const streamLeg = new StreamLeg(leg, socket, this.#limits, {
       onMessage: this.#handlers.onMessage,
       onClosed: (gone) => {
         this.#droppedByEnded += streamLeg.dropped;
-        this.#forget(gone.id, address);
+        this.#legs.delete(gone.id);
+        this.#leave(address);
         this.#handlers.onClosed(gone);
       },
     });
@@ -98,8 +118,19 @@ export class StreamLegs {
     for (const leg of this.#legs.values()) leg.destroy();
   }
 
-  #forget(id: LegId, address: string): void {
-    this.#legs.delete(id);
+  /** Counts who may not. */
+  #mayEnter({ client }: StreamEnds): boolean {
+    const neighbours = this.#perAddress.get(addressKey(client.ip)) ?? 0;
+    if (this.count < this.#limits.maxLegs && neighbours < this.#limits.maxLegsPerAddress) return true;
+    this.#refused += 1;
+    return false;
+  }
+
+  #enter(address: string): void {
+    this.#perAddress.set(address, (this.#perAddress.get(address) ?? 0) + 1);
+  }
+
+  #leave(address: string): void {
     const left = (this.#perAddress.get(address) ?? 0) - 1;
     if (left > 0) this.#perAddress.set(address, left);
     else this.#perAddress.delete(address);

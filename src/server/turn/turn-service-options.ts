@@ -8,11 +8,12 @@ import type {
   TurnStatistics,
 } from '../../turn/index.ts';
 import type { BehaviourDiscovery } from './behaviour-sockets.ts';
+import { EVERYBODY } from './client-gate.ts';
 import type { DtlsLegsStatistics } from './dtls-legs.ts';
-import type { StreamLegsLimits } from './stream-legs.ts';
+import { STREAM_LIMITS, type StreamLegsLimits } from './stream-legs.ts';
 import type { TurnFact } from './turn-fact.ts';
 import type { RelayWorkersWish } from './workers/batches.ts';
-import type { SharedTurnOptions } from './workers/worker-messages.ts';
+import type { SharedTurnOptions, WorkerStart } from './workers/worker-messages.ts';
 
 export interface TurnServiceOptions
   extends Pick<
@@ -123,6 +124,18 @@ export function machineOptionsOf({
   ...machine
 }: TurnServiceOptions): Omit<SharedTurnOptions, 'peerPolicy'> {
   return machine;
+}
+
+export function streamLimitsOf({ streams }: Pick<TurnServiceOptions, 'streams'>): StreamLegsLimits {
+  return { ...STREAM_LIMITS, ...streams };
+}
+
+/** Of relay workers, what they are told at their start and is not for their machines. */
+export function workerStartOf(
+  options: TurnServiceOptions,
+): Pick<WorkerStart, 'publicIps' | 'clients' | 'rfc3489' | 'streams'> {
+  const { publicIps, clients = EVERYBODY, rfc3489 = false } = options;
+  return { publicIps, clients, rfc3489, streams: streamLimitsOf(options) };
 }
 
 /** `own`: the addresses of this machine. `ownServices`: where this server listens. */

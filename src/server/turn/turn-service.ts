@@ -30,14 +30,16 @@ import { tcpRelaysOf } from './machine-tcp-relays.ts';
 import { RelayAddressBook } from './relay-addresses.ts';
 import { RelaySockets } from './relay-sockets.ts';
 import { stackOf } from './stack-of.ts';
-import { STREAM_LIMITS, StreamLegs } from './stream-legs.ts';
+import { StreamLegs } from './stream-legs.ts';
 import type { TcpRelays } from './tcp-relays.ts';
 import {
   machineOptionsOf,
   peerPolicyOf,
+  streamLimitsOf,
   type TurnServiceChanges,
   type TurnServiceOptions,
   type TurnServiceStatistics,
+  workerStartOf,
 } from './turn-service-options.ts';
 import { type Batches, findBatches, postOf } from './workers/batches.ts';
 import { RelayWorkers } from './workers/relay-workers.ts';
@@ -52,7 +54,6 @@ export type {
 
 /** Often enough for someone who changes the network and dials again; rare enough to cost nothing. */
 const RESCAN_MS = 30_000;
-
 const NO_BEHAVIOUR = { counts: { bindings: 0, rateLimited: 0 } } as const;
 
 /** A port that the system gives for UDP may be taken for TCP: then it gives another. */
@@ -144,8 +145,8 @@ export class TurnService {
       });
     }
     this.#legs = new LegTable(this.#nextId, plainLeg);
-    const limits = { ...STREAM_LIMITS, ...options.streams };
-    this.#streams = new StreamLegs(this.#nextId, limits, {
+    this.#streams = new StreamLegs(this.#nextId, streamLimitsOf(options), {
+      giveAway: (socket, ends) => this.#workers?.giveStream(socket, ends) ?? false,
       onMessage: (leg, bytes) => this.#handleMessage(leg, bytes),
       onClosed: (leg) => this.#driver.run((now) => this.#machine.handleLegClosed(now, leg)),
     });
@@ -171,6 +172,7 @@ export class TurnService {
       rateLimited: own.rateLimited + counts.rateLimited,
       malformed: own.malformed + this.#noise,
       unwelcome: this.#gate.refused,
+      streamDataDropped: this.#streams.dropped,
     };
     const { received, sent, sendFailed, ...rest } = this.#workers?.addStatistics(alone) ?? alone;
     return {
@@ -178,7 +180,6 @@ export class TurnService {
       workers: (this.#workers?.shard.count ?? 1) - 1,
       streams: this.#streams.count,
       streamsRefused: this.#streams.refused,
-      streamDataDropped: this.#streams.dropped,
       dtls: this.#dtls?.statistics,
       datagrams: { received, sent, sendFailed },
     };
@@ -458,8 +459,7 @@ export class TurnService {
   }
 
   #newWorkers({ kernel, segments, workers: count }: Batches): RelayWorkers {
-    const { publicIps, clients = EVERYBODY, rfc3489 = false } = this.#options;
-    const start = { publicIps, clients, rfc3489 };
+    const start = workerStartOf(this.#options);
     return new RelayWorkers(
       this.#env.log,
       { kernel, segments, count, options: this.#machineOptions(), start },
@@ -472,6 +472,8 @@ export class TurnService {
           this.#handleMessage(this.#legs.legOf(client, server), bytes),
         onSibling: ({ from, to, bytes }) =>
           this.#driver.run((now) => this.#machine.handleSiblingData(now, from, to, bytes)),
+        onStreamClosed: (ip) => this.#streams.closed(ip),
+        onStreamReturned: (socket, ends) => this.#streams.takeBack(socket, ends),
       },
     );
   }

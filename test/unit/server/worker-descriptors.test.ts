@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { silentLog } from '../../../src/base/index.ts';
 import { isKernel, nodeEnv, openKernel, openTurnLink, ownAddresses } from '../../../src/node/index.ts';
+import { STREAM_LIMITS } from '../../../src/server/turn/stream-legs.ts';
 import { machineOptionsOf, peerPolicyOf } from '../../../src/server/turn/turn-service-options.ts';
 import { DescriptorBoard } from '../../../src/server/turn/workers/descriptor-board.ts';
 import { RelayWorkers } from '../../../src/server/turn/workers/relay-workers.ts';
@@ -45,7 +46,7 @@ test('what a worker had open when it died is closed, and its ports can be had ag
       segments: false,
       count: 1,
       options: { ...machineOptionsOf(options), wantCredentials: false, peerPolicy },
-      start: { publicIps: [], clients: { allow: [], deny: [] }, rfc3489: false },
+      start: { publicIps: [], clients: { allow: [], deny: [] }, rfc3489: false, streams: STREAM_LIMITS },
     },
     {
       onFact: ignore,
@@ -53,6 +54,8 @@ test('what a worker had open when it died is closed, and its ports can be had ag
       onBindingAnswer: ignore,
       onHandOver: ignore,
       onSibling: ignore,
+      onStreamClosed: ignore,
+      onStreamReturned: ignore,
     },
   );
   const port = await workers.listen({ ip: HOST, port: 0 });

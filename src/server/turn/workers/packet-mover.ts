@@ -19,6 +19,8 @@ import type { BatchTools } from './batch-tools.ts';
 import { DatagramLeg } from './datagram-leg.ts';
 import type { Listener } from './listener.ts';
 import type { RelayDescriptor, RelayDescriptors } from './relay-descriptors.ts';
+import { StreamClient } from './stream-client.ts';
+import type { StreamOutbox } from './stream-outbox.ts';
 
 /** Of one socket at a time, so that the others have their turn. */
 const TAKE_FROM_LISTENER = 64;
@@ -30,8 +32,8 @@ const MAX_RUN_BYTES = 64_000;
 const CACHED_PEERS = 16_384;
 const CHANNEL_HEADER_BYTES = 4;
 const NAME_BYTES = 32;
-/** Answers of one round. */
-const COPIES_BYTES = 65_536;
+/** Answers of one round. The longest message over a stream has 65,556 bytes. */
+const COPIES_BYTES = 131_072;
 
 export interface MoverHandlers {
   /** For the machine, on the general way. The bytes are borrowed, here and below. */
@@ -49,6 +51,7 @@ export class PacketMover {
   readonly #machine: TurnServer;
   readonly #relays: RelayDescriptors;
   readonly #listeners: readonly Listener[];
+  readonly #outbox: StreamOutbox;
   readonly #handlers: MoverHandlers;
   readonly #toPeer: SendList;
   readonly #peers = new NameCache<SocketAddress>(CACHED_PEERS);
@@ -70,6 +73,7 @@ export class PacketMover {
     relays: RelayDescriptors,
     listeners: readonly Listener[],
     gate: ClientGate,
+    outbox: StreamOutbox,
     handlers: MoverHandlers,
   ) {
     this.#tools = tools;
@@ -77,11 +81,17 @@ export class PacketMover {
     this.#relays = relays;
     this.#listeners = listeners;
     this.#gate = gate;
+    this.#outbox = outbox;
     this.#handlers = handlers;
     this.#next = new Int32Array(tools.slots.count);
     this.#toPeer = new SendList(tools.kernel, tools.segmentation, tools.peerCounts, MAX_RUN_PACKETS);
     this.#name = new KernelMemory(tools.kernel, NAME_BYTES);
     this.#copies = new KernelMemory(tools.kernel, COPIES_BYTES);
+  }
+
+  /** Another number after each `flush`. */
+  get round(): number {
+    return this.#flushes;
   }
 
   /** Takes what waits at a listening socket, at most a batch. Returns how many datagrams. */
@@ -166,27 +176,32 @@ export class PacketMover {
    * What the machine has made for a client: leaves with the next `flush`, together with all else, so that a reader is
    * woken once. Copied. `false`: too long for that.
    */
-  toClient({ listener, words }: DatagramLeg, bytes: Uint8Array): boolean {
+  toClient(leg: DatagramLeg | StreamClient, bytes: Uint8Array): boolean {
     if (bytes.length > COPIES_BYTES) return false;
-    if (this.#copied + bytes.length > COPIES_BYTES) this.#send();
-    const { out, fd } = listener;
-    if (out.room === 0) out.flush(fd);
+    if (this.#copied + bytes.length > COPIES_BYTES) this.sendNow();
     const at = this.#copied;
     this.#copied += bytes.length;
     this.#copies.u8.set(bytes, at);
-    out.add(words, this.#copies.address + at, bytes.length);
+    if (leg instanceof StreamClient) this.#outbox.add(leg, this.#copies, at, bytes.length);
+    else {
+      const { out, fd } = leg.listener;
+      if (out.room === 0) out.flush(fd);
+      out.add(leg.words, this.#copies.address + at, bytes.length);
+    }
     return true;
   }
 
-  /** Sends what is gathered. After it the slots are free. */
+  /** Sends what is gathered. After it the slots are free: not in the middle of a batch. */
   flush(): void {
-    this.#send();
+    this.sendNow();
     this.#cursor = 0;
     this.#flushes += 1;
   }
 
-  #send(): void {
+  /** Sends what is gathered; good at any time. */
+  sendNow(): void {
     for (const { out, fd } of this.#listeners) out.flush(fd);
+    this.#outbox.flush();
     this.#copied = 0;
   }
 
@@ -280,24 +295,31 @@ export class PacketMover {
     packets: number,
     offset: number,
   ): void {
-    if (!(leg instanceof DatagramLeg)) return;
     const { slots } = this.#tools;
     const { u8, address } = slots.memory;
-    const { out } = leg.listener;
-    if (out.room < packets) out.flush(leg.listener.fd);
+    if (leg instanceof DatagramLeg && leg.listener.out.room < packets) {
+      leg.listener.out.flush(leg.listener.fd);
+    }
     let slot = first;
     for (let i = 0; i < packets; i++) {
       const at = slots.dataAt(slot) + offset;
       const length = offset === 0 ? slots.lengthOf(slot) : u16(u8, at - 2);
+      let start = at - CHANNEL_HEADER_BYTES;
+      let end = at + length;
       if (channel === 0) {
-        const start = writeDataIndication(u8, at, length, from, this.#handlers.newTransactionId());
-        out.add(leg.words, address + start, ((at + length + 3) & ~3) - start);
+        start = writeDataIndication(u8, at, length, from, this.#handlers.newTransactionId());
+        end = padded(end);
       } else {
         u8[at - 4] = channel >> 8;
         u8[at - 3] = channel;
         u8[at - 2] = length >> 8;
         u8[at - 1] = length;
-        out.add(leg.words, address + at - CHANNEL_HEADER_BYTES, length + CHANNEL_HEADER_BYTES);
+      }
+      if (leg instanceof DatagramLeg) leg.listener.out.add(leg.words, address + start, end - start);
+      else if (leg instanceof StreamClient) {
+        // RFC 8656 §12.5: over a stream to a multiple of four. Zeros, since something of others lies there.
+        u8.fill(0, end, padded(end));
+        this.#outbox.add(leg, slots.memory, start, padded(end) - start);
       }
       slot = this.#next[slot] ?? -1;
     }
@@ -339,6 +361,11 @@ function isWholeChannelData(u8: Uint8Array, at: number, length: number): boolean
     length >= CHANNEL_HEADER_BYTES &&
     u16(u8, at + 2) + CHANNEL_HEADER_BYTES <= length
   );
+}
+
+/** Data in a slot begins at a multiple of four. */
+function padded(end: number): number {
+  return (end + 3) & ~3;
 }
 
 function u16(u8: Uint8Array, at: number): number {

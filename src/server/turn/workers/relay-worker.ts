@@ -17,10 +17,12 @@ async function work(port: MessagePort, start: WorkerStart): Promise<void> {
   const say = (message: FromWorker): void => port.postMessage(message);
   const log = logOf(say);
   let facts: TurnFact[] = [];
+  let closed: string[] = [];
   const sayFacts = (): void => {
-    if (facts.length === 0) return;
-    say({ type: 'facts', facts });
-    facts = [];
+    if (facts.length > 0) say({ type: 'facts', facts });
+    if (closed.length > 0) say({ type: 'streams-closed', ips: closed });
+    if (facts.length > 0) facts = [];
+    if (closed.length > 0) closed = [];
   };
   const kernel = await openKernel();
   invariant(isKernel(kernel), 'the main thread has found it');
@@ -37,6 +39,8 @@ async function work(port: MessagePort, start: WorkerStart): Promise<void> {
     onFact: (fact) => facts.push(plainFact(fact)),
     onHandOver: (to, datagram) => say({ type: 'hand-over', shard: to, datagram }),
     onSibling: (to, data) => say({ type: 'sibling', shard: to, data }),
+    onStreamClosed: (ip) => closed.push(ip),
+    onStreamReturned: (stream) => say({ type: 'stream-back', stream }),
     onWantCredentials: (name, realm) => say({ type: 'want-credentials', name, realm }),
     onBindingAnswer: (answer) => say({ type: 'binding-answer', answer }),
   });
@@ -55,7 +59,7 @@ async function work(port: MessagePort, start: WorkerStart): Promise<void> {
       const answer = loop.guard(() => answerTo(shard, message.question));
       say({ type: 'reply', id: message.id, answer });
     } else loop.guard(() => handle(shard, message));
-    shard.mover.flush();
+    shard.settle();
     sayFacts();
     board.publish(shard.statistics);
   });
@@ -83,6 +87,9 @@ function handle(shard: TurnShard, message: Exclude<ToWorker, { type: 'stop' | 'q
       return;
     case 'handed-over':
       shard.handleHandedOver(message.datagram);
+      return;
+    case 'stream':
+      shard.takeStream(message.stream);
       return;
     case 'sibling':
       shard.handleSibling(message.data);

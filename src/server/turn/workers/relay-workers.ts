@@ -2,6 +2,7 @@
  * The relay workers, seen from the main thread: opens their listening sockets, starts them, starts again what has died,
  * carries word between them. Relays nothing itself. docs/adr/0008.
  */
+import type { Socket } from 'node:net';
 import { type Log, type Millis, randomBelow, type SocketAddress, StackError } from '../../../base/index.ts';
 import {
   type Kernel,
@@ -19,8 +20,10 @@ import type {
   SessionFacts,
   SessionFilter,
 } from '../../../turn/index.ts';
+import type { StreamEnds } from '../../front/stream-ends.ts';
 import type { ClientDatagrams } from '../client-datagrams.ts';
 import type { TurnFact } from '../turn-fact.ts';
+import { HandedStreams } from './handed-streams.ts';
 import { RelayHand } from './relay-hand.ts';
 import { SharedBacklog } from './shared-backlog.ts';
 import { SharedBandwidth } from './shared-bandwidth.ts';
@@ -54,7 +57,7 @@ export interface RelayWorkersOptions {
   readonly segments: boolean;
   /** At least 1. */
   readonly count: number;
-  readonly start: Pick<WorkerStart, 'publicIps' | 'clients' | 'rfc3489'>;
+  readonly start: Pick<WorkerStart, 'publicIps' | 'clients' | 'rfc3489' | 'streams'>;
   readonly options: SharedTurnOptions;
 }
 
@@ -66,6 +69,10 @@ export interface RelayWorkersHandlers {
   /** For the machine of the main thread. */
   onHandOver(datagram: HandedOver): void;
   onSibling(data: SiblingData): void;
+  /** A TCP client from there, which a worker had, is gone. */
+  onStreamClosed(ip: string): void;
+  /** It is served here from now on. */
+  onStreamReturned(socket: Socket, ends: StreamEnds): void;
 }
 
 export class RelayWorkers implements ClientDatagrams {
@@ -79,6 +86,7 @@ export class RelayWorkers implements ClientDatagrams {
   readonly #memory: SharedMemory;
   readonly #ledger: SharedQuotas;
   readonly #backlog: SharedBacklog;
+  readonly #streams: HandedStreams;
   /** A datagram of ours, and a name. */
   readonly #scratch: KernelMemory;
   readonly #counts: UdpCounts = { received: 0, sent: 0, sendFailed: 0 };
@@ -101,6 +109,7 @@ export class RelayWorkers implements ClientDatagrams {
     this.#sockets = new UdpDescriptors(options.kernel);
     this.#scratch = new KernelMemory(options.kernel, NAME_BYTES + DATAGRAM_BYTES);
     this.#hands = Array.from({ length: options.count }, (_, i) => new RelayHand(options.kernel, i + 1));
+    this.#streams = new HandedStreams(options.kernel, this.#hands, (ip) => handlers.onStreamClosed(ip));
     this.#memory = {
       quotas: SharedQuotas.buffer(this.#shards),
       quotaSeed: randomBelow(nodeRandom, 2 ** 31),
@@ -236,6 +245,11 @@ export class RelayWorkers implements ClientDatagrams {
     for (const hand of this.#hands) hand.tell({ type: 'credentials', name, found });
   }
 
+  /** A TCP client for a worker. `false`: it stays. See `HandedStreams.give`. */
+  giveStream(socket: Socket, ends: StreamEnds): boolean {
+    return !this.#closed && this.#streams.give(socket, ends);
+  }
+
   handOver(shard: number, datagram: HandedOver): void {
     if (this.#backlog.mayPost(shard, datagram.bytes.length)) this.#passHandOver(shard, datagram);
   }
@@ -301,13 +315,14 @@ export class RelayWorkers implements ClientDatagrams {
       bell: hand.bell.fd,
     };
     return hand.start(start, {
-      onMessage: (message) => this.#handle(message),
+      onMessage: (message) => this.#handle(hand, message),
       onDied: (why) => this.#died(hand, why, performance.now() - startedAt),
     });
   }
 
   /** Its allocations are gone; its clients will notice by their next refresh, and allocate anew. */
   #died(hand: RelayHand, why: string, livedMs: Millis): void {
+    this.#streams.forget(hand);
     if (this.#closed) return;
     this.#deaths += 1;
     this.#ledger.forgetShard(hand.shard);
@@ -328,13 +343,19 @@ export class RelayWorkers implements ClientDatagrams {
     this.#restarts.add(timer);
   }
 
-  #handle(message: Exclude<FromWorker, { type: 'ready' | 'reply' }>): void {
+  #handle(hand: RelayHand, message: Exclude<FromWorker, { type: 'ready' | 'reply' }>): void {
     switch (message.type) {
       case 'facts':
         for (const fact of message.facts) this.#handlers.onFact(fact);
         return;
       case 'log':
         this.#log[message.level](message.message, message.fields);
+        return;
+      case 'stream-back':
+        this.#handlers.onStreamReturned(...this.#streams.takeBack(hand, message.stream));
+        return;
+      case 'streams-closed':
+        this.#streams.closed(hand, message.ips);
         return;
       case 'want-credentials':
         this.#handlers.onWantCredentials(message.name, message.realm);

@@ -5,6 +5,8 @@ import type { TurnStatistics } from '../../../turn/index.ts';
 export interface WorkerStatistics extends TurnStatistics, UdpCounts {
   /** Datagrams from clients that are not listened to. */
   readonly unwelcome: number;
+  /** Data messages dropped because a client over TCP or TLS read too slowly. */
+  readonly streamDataDropped: number;
 }
 
 /** How much there is at the moment: these come first. All else counts what has been. */
@@ -21,6 +23,8 @@ const PLACES = 64;
 export class StatisticsBoard {
   readonly #places: Float64Array;
   readonly #past: Float64Array;
+  /** As they were the first time. */
+  #names: readonly (keyof WorkerStatistics)[] | undefined;
 
   constructor(buffer: SharedArrayBuffer) {
     this.#places = new Float64Array(buffer, 0, PLACES);
@@ -32,7 +36,11 @@ export class StatisticsBoard {
   }
 
   publish(statistics: WorkerStatistics): void {
-    for (const [i, name] of namesOf(statistics).entries()) this.#places[i] = statistics[name];
+    this.#names ??= namesOf(statistics);
+    for (let i = 0; i < this.#names.length; i++) {
+      const name = this.#names[i];
+      if (name) this.#places[i] = statistics[name];
+    }
   }
 
   /** `sum`, which has every name, and what was published. */

@@ -28,13 +28,18 @@ import { HandedLegs } from './handed-legs.ts';
 import { Listener } from './listener.ts';
 import { PacketMover } from './packet-mover.ts';
 import { type RelayDescriptor, RelayDescriptors } from './relay-descriptors.ts';
+import { ShardStreams } from './shard-streams.ts';
 import { SharedBacklog } from './shared-backlog.ts';
 import { SharedBandwidth } from './shared-bandwidth.ts';
 import { SharedQuotas } from './shared-quotas.ts';
 import type { SourceTable } from './source-table.ts';
 import type { WorkerStatistics } from './statistics-board.ts';
+import { StreamClient } from './stream-client.ts';
+import { StreamMover } from './stream-mover.ts';
 import type {
+  GivenStream,
   HandedOver,
+  ReturnedStream,
   SiblingData,
   WorkerChanges,
   WorkerStart,
@@ -47,12 +52,15 @@ const EPOLLIN = 1;
 const TRANSACTION_ID_BYTES = 12;
 
 /** What a worker waits for. */
-export type Source = Listener | RelayDescriptor | { readonly kind: 'bell' };
+export type Source = Listener | RelayDescriptor | StreamClient | { readonly kind: 'bell' };
 
 export interface ShardHandlers {
   onFact(fact: TurnFact): void;
   onHandOver(shard: number, datagram: HandedOver): void;
   onSibling(shard: number, data: SiblingData): void;
+  /** A TCP client from there is gone. */
+  onStreamClosed(ip: string): void;
+  onStreamReturned(stream: ReturnedStream): void;
   onWantCredentials(name: string, realm: string): void;
   /** An answer that leaves from a socket that is not ours. */
   onBindingAnswer(answer: BindingAnswer): void;
@@ -76,6 +84,8 @@ export class TurnShard {
   #usesDesk = false;
   readonly #rfc3489: boolean;
   readonly #listeners: Listener[] = [];
+  readonly #streams: ShardStreams;
+  readonly #streamMover: StreamMover;
   readonly #scratch: KernelMemory;
   readonly #scratchName = SCRATCH_BYTES - 32;
   #noise = 0;
@@ -97,7 +107,18 @@ export class TurnShard {
     this.#relayAddresses = new RelayAddressBook(start.publicIps, []);
     const board = new DescriptorBoard(start.descriptors);
     this.#relays = new RelayDescriptors(tools.kernel, poller, sources, board, env.log);
-    this.#legs = new LegTable(legIds(), (id, client, server) => this.#newLeg(id, client, server));
+    const nextId = legIds();
+    this.#legs = new LegTable(nextId, (id, client, server) => this.#newLeg(id, client, server));
+    this.#streams = new ShardStreams({
+      kernel: tools.kernel,
+      poller,
+      sources,
+      board,
+      limits: start.streams,
+      nextId,
+      onClosed: ({ client }) => handlers.onStreamClosed(client.ip),
+      onReturned: (stream) => handlers.onStreamReturned(stream),
+    });
     this.#handed = new HandedLegs(this.#legs);
     this.#gate = new ClientGate(start.clients);
     this.#desk = new BindingDesk({ rfc3489: start.rfc3489 });
@@ -113,7 +134,9 @@ export class TurnShard {
       shard: { index: shard, count: shards },
     });
     this.machine.setDraining(start.draining);
-    this.mover = new PacketMover(tools, this.machine, this.#relays, this.#listeners, this.#gate, {
+    const { outbox } = this.#streams;
+    const newTransactionId = (): Uint8Array => env.random.bytes(TRANSACTION_ID_BYTES);
+    this.mover = new PacketMover(tools, this.machine, this.#relays, this.#listeners, this.#gate, outbox, {
       onMessage: (leg, bytes) => this.#handleMessage(leg, bytes),
       onOther: (leg, bytes) => this.#handleOther(leg, bytes),
       onForeign: (leg, bytes) => {
@@ -124,7 +147,18 @@ export class TurnShard {
         this.machine.handlePeerDatagram(monotonicNow(), relay.id, from, bytes);
         this.drain();
       },
-      newTransactionId: () => env.random.bytes(TRANSACTION_ID_BYTES),
+      newTransactionId,
+    });
+    const { idleMs } = start.streams;
+    this.#streamMover = new StreamMover(tools, this.machine, this.#relays, this.mover, outbox, idleMs, {
+      onMessage: (client, bytes) => this.#handleMessage(client, bytes),
+      isForMain: (client, bytes) => this.#streams.isForMain(client, bytes),
+      onForMain: (client, bytes) => {
+        this.mover.sendNow();
+        if (client.fd >= 0) this.#streams.giveBack(client, bytes);
+      },
+      onEnded: (client) => this.#streams.destroy(client),
+      newTransactionId,
     });
     this.follow(start.surroundings);
   }
@@ -140,6 +174,7 @@ export class TurnShard {
       bindings: bindings + counts.bindings,
       rateLimited: rateLimited + counts.rateLimited,
       unwelcome: this.#gate.refused,
+      streamDataDropped: this.#streams.outbox.dropped,
     };
   }
 
@@ -183,6 +218,26 @@ export class TurnShard {
     this.#handleMessage(leg, bytes);
   }
 
+  /** A TCP client that the main thread has accepted. */
+  takeStream(stream: GivenStream): void {
+    this.#streams.add(monotonicNow(), stream, this.#streamMover);
+  }
+
+  /** Returns how many frames came. */
+  readStream(now: Millis, client: StreamClient, events: number): number {
+    return this.#streams.handleReady(now, client, events, this.#streamMover);
+  }
+
+  /** At the end of a round: what is gathered leaves, and the machine hears whose connections are gone. */
+  settle(now = monotonicNow()): void {
+    this.#streams.sweep(now);
+    this.mover.flush();
+    const ended = this.#streams.takeEnded();
+    if (ended.length === 0) return;
+    for (const leg of ended) this.machine.handleLegClosed(now, leg);
+    this.drain();
+  }
+
   handleSibling({ from, to, bytes }: SiblingData): void {
     this.#backlog.taken(this.#shard, bytes.length);
     this.machine.handleSiblingData(monotonicNow(), from, to, bytes);
@@ -206,6 +261,7 @@ export class TurnShard {
   close(): void {
     this.machine.close(monotonicNow());
     this.drain();
+    this.#streams.destroyAll();
     this.#relays.closeAll();
   }
 
@@ -223,7 +279,7 @@ export class TurnShard {
     }
   }
 
-  #handleMessage(leg: DatagramLeg, bytes: Uint8Array): void {
+  #handleMessage(leg: DatagramLeg | StreamClient, bytes: Uint8Array): void {
     this.machine.handleClientMessage(monotonicNow(), leg, bytes);
     this.drain();
   }
@@ -256,6 +312,7 @@ export class TurnShard {
   #transmit(out: TurnTransmit): void {
     if (out.kind === 'client') {
       const { leg } = out;
+      if (leg instanceof StreamClient) this.mover.toClient(leg, out.bytes);
       if (!(leg instanceof DatagramLeg) || this.mover.toClient(leg, out.bytes)) return;
       this.#send(leg.listener.fd, leg.words, out.bytes, this.#tools.counts);
     } else if (out.kind === 'peer') {
@@ -299,8 +356,11 @@ export class TurnShard {
       case 'want-credentials':
         this.#handlers.onWantCredentials(event.name, event.realm);
         return;
-      case 'close-leg': // of streams; here are none
-      case 'connect-peer':
+      case 'close-leg':
+        this.mover.sendNow(); // what it is told about it goes before
+        if (event.leg instanceof StreamClient) this.#streams.destroy(event.leg);
+        return;
+      case 'connect-peer': // of RFC 6062; here is none of it
       case 'join-connection':
       case 'close-connection':
         return;
@@ -309,7 +369,7 @@ export class TurnShard {
         return;
       case 'allocation-created':
       case 'allocation-moved':
-        if (event.leg instanceof DatagramLeg) this.#legs.hold(event.leg);
+        this.#hold(event.type === 'allocation-moved' ? event.to : event.leg);
         break;
       case 'allocation-ended':
         this.#release(event.leg);
@@ -322,8 +382,14 @@ export class TurnShard {
     this.#handlers.onFact(event);
   }
 
+  #hold(leg: Leg): void {
+    if (leg instanceof DatagramLeg) this.#legs.hold(leg);
+    else if (leg instanceof StreamClient) this.#streams.setAllocated(monotonicNow(), leg, true);
+  }
+
   #release(leg: Leg): void {
     if (leg instanceof DatagramLeg) this.#legs.release(leg);
+    else if (leg instanceof StreamClient) this.#streams.setAllocated(monotonicNow(), leg, false);
   }
 
   #newLeg(id: DatagramLeg['id'], client: SocketAddress, server: SocketAddress): DatagramLeg {

@@ -70,7 +70,8 @@ export class WorkerLoop {
       roundAt = now;
       // A long wait counts in full, so that the load is soon known to be gone.
       packetsPerMs += (packets / passedMs - packetsPerMs) * Math.min(1, SMOOTHING * Math.max(1, passedMs));
-      rested = this.#rang || ready === 0 || now - restedAt >= REST_EVERY_MS;
+      // While packets gather, looking in vain is no pause: only a wait that has ended is.
+      rested = this.#rang || (ready === 0 && !gathers) || now - restedAt >= REST_EVERY_MS;
       if (!rested) continue;
       this.#rang = false;
       restedAt = now;
@@ -90,13 +91,15 @@ export class WorkerLoop {
       else if (source.kind === 'relay') {
         if ((this.#poller.eventsOf(i) & EPOLLERR) !== 0) this.#shard.handleSendErrors(source);
         packets += mover.readRelay(now, source);
+      } else if (source.kind === 'stream') {
+        packets += this.#shard.readStream(now, source, this.#poller.eventsOf(i));
       } else {
         this.#rang = true;
         this.#handlers.onBell();
       }
     }
     if (machine.nextTimeout() <= now) this.#shard.handleTimeout(now);
-    mover.flush();
+    this.#shard.settle(now);
     return packets;
   }
 

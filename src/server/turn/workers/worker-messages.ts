@@ -8,6 +8,7 @@ import type {
   TurnServerChanges,
   TurnServerOptions,
 } from '../../../turn/index.ts';
+import type { StreamLegLimits } from '../stream-leg.ts';
 import type { TurnFact } from '../turn-fact.ts';
 
 /** Of the machine, what every worker gets alike. */
@@ -53,6 +54,8 @@ export interface WorkerStart {
   readonly publicIps: readonly string[];
   readonly clients: AccessRanges;
   readonly rfc3489: boolean;
+  /** Of clients over TCP. */
+  readonly streams: StreamLegLimits;
   readonly draining: boolean;
   readonly surroundings: WorkerSurroundings;
   readonly memory: SharedMemory;
@@ -90,6 +93,21 @@ export interface HandedOver {
   readonly bytes: Uint8Array;
 }
 
+/** A connection that began like STUN, with its descriptor: from main thread to worker. */
+export interface GivenStream {
+  readonly fd: number;
+  readonly client: SocketAddress;
+  readonly server: SocketAddress;
+  /** What it has said so far. */
+  readonly heard: Uint8Array;
+}
+
+/** Back to the main thread: it wants what only that does. */
+export interface ReturnedStream extends GivenStream {
+  /** What goes out to it before all else. */
+  readonly unsent: Uint8Array;
+}
+
 /** What one client sends to another whose relay is another shard's. Both relayed addresses. */
 export interface SiblingData {
   readonly from: SocketAddress;
@@ -107,6 +125,7 @@ export type ToWorker =
     }
   | { readonly type: 'handed-over'; readonly datagram: HandedOver }
   | { readonly type: 'sibling'; readonly data: SiblingData }
+  | { readonly type: 'stream'; readonly stream: GivenStream }
   | { readonly type: 'stop' };
 
 export type FromWorker =
@@ -116,6 +135,9 @@ export type FromWorker =
   | { readonly type: 'facts'; readonly facts: readonly TurnFact[] }
   | { readonly type: 'hand-over'; readonly shard: number; readonly datagram: HandedOver }
   | { readonly type: 'sibling'; readonly shard: number; readonly data: SiblingData }
+  | { readonly type: 'stream-back'; readonly stream: ReturnedStream }
+  /** By the addresses of their clients, one for each. */
+  | { readonly type: 'streams-closed'; readonly ips: readonly string[] }
   | { readonly type: 'want-credentials'; readonly name: string; readonly realm: string }
   /** To be sent from a socket that is not a worker's. */
   | { readonly type: 'binding-answer'; readonly answer: BindingAnswer }
