@@ -92,16 +92,16 @@ export class CongestionWindow {
     } else this.#climb(now, ackedBytes, roundTripMs);
   }
 
-  /** A loss that was noticed by acknowledgements. RFC 9438 §4.6, §4.7. */
-  reduce(): void {
-    this.#remember();
+  /** A loss that was noticed by acknowledgements. `undoable`: `undo` comes back to here. RFC 9438 §4.6, §4.7. */
+  reduce(undoable: boolean): void {
+    this.#remember(undoable);
     this.#windowBytes = this.#thresholdBytes;
   }
 
   /** A loss that was noticed by silence. RFC 9438 §4.8. */
-  collapse(): void {
+  collapse(undoable: boolean): void {
     // Silence after silence is one loss.
-    if (this.#windowBytes > COLLAPSED_PACKETS * this.#basePacketBytes) this.#remember();
+    if (this.#windowBytes > COLLAPSED_PACKETS * this.#basePacketBytes) this.#remember(undoable);
     this.#windowBytes = COLLAPSED_PACKETS * this.#basePacketBytes;
   }
 
@@ -115,12 +115,14 @@ export class CongestionWindow {
     this.#before = undefined;
   }
 
-  #remember(): void {
-    this.#before = {
-      windowBytes: this.#windowBytes,
-      thresholdBytes: this.#thresholdBytes,
-      plateauBytes: this.#plateauBytes,
-    };
+  #remember(undoable: boolean): void {
+    if (undoable) {
+      this.#before = {
+        windowBytes: this.#windowBytes,
+        thresholdBytes: this.#thresholdBytes,
+        plateauBytes: this.#plateauBytes,
+      };
+    }
     const isLower = this.#windowBytes < this.#plateauBytes;
     // RFC 9438 §4.7: who lost sooner than last time leaves room to others.
     this.#plateauBytes = isLower ? (this.#windowBytes * (1 + BETA)) / 2 : this.#windowBytes;

@@ -12,6 +12,8 @@ const PATIENT_RECOVERIES = 16;
 const PROBE_ROUND_TRIPS = 2;
 /** RFC 8985 §7.2, WCDelAckT: what acknowledges a single packet may wait for a second one. RFC 9260 §6.2: 200 ms. */
 const DELAYED_SACK_MS = 200;
+/** A repair, its answer, and that again for the one that made it late. */
+const UNHEARD_ROUND_TRIPS = 4;
 /** No probe sooner: event loops and delayed acknowledgements of few milliseconds are no losses. */
 const MIN_PROBE_MS = 10;
 
@@ -23,6 +25,7 @@ export class LossDetection {
   #recoveries = 0;
   /** Sent again since the window was reduced, and not told to have come twice. */
   #repairs = 0;
+  #repairingSince: Millis = 0;
   /** The probe that is under way: until everything up to this TSN is acknowledged there is no second. */
   #probeEnd: number | undefined;
   #probedAt: Millis = 0;
@@ -36,9 +39,15 @@ export class LossDetection {
     }
   }
 
-  /** A recovery begins. */
-  beginRepairs(): void {
-    this.#repairs = 0;
+  /**
+   * A recovery begins. Whether it stands for itself; else it belongs to one before, of whose repairs nobody can have heard
+   * yet.
+   */
+  beginRepairs(now: Millis, smoothedMs: Millis): boolean {
+    const isOwn = this.#repairs === 0 || now - this.#repairingSince > UNHEARD_ROUND_TRIPS * smoothedMs;
+    this.#repairingSince = now;
+    if (isOwn) this.#repairs = 0;
+    return isOwn;
   }
 
   noteRepair(): void {

@@ -116,6 +116,11 @@ export class Outbound {
 
   /** RFC 9260 §6.2.1. `false` when it makes no sense or is old. */
   handleSack(now: Millis, sack: Sack): boolean {
+    // Also in a SACK that was overtaken.
+    if (sack.duplicateCount > 0 && this.#loss.wereRepairsVain(sack.duplicateCount)) {
+      this.#window.undo();
+      this.#recoverTsn = undefined;
+    }
     const before = this.#flights.bytes;
     const wasFull = before + this.#packetBytes > this.#window.bytes;
     const outcome = this.#flights.handleSack(now, sack);
@@ -124,13 +129,9 @@ export class Outbound {
     // The peer is there. RFC 9260 §8.1 wants new data acknowledged; where every second packet is lost that is too much to ask.
     this.errors = 0;
     this.#loss.note(outcome.reordered, sack.duplicateCount);
-    if (this.#loss.wereRepairsVain(sack.duplicateCount)) {
-      this.#window.undo();
-      this.#recoverTsn = undefined;
-    }
     const { cumulative, shortestRoundTripMs } = this.#flights;
     const repaired = this.#loss.judgeProbe(now, cumulative, sack.duplicateCount, shortestRoundTripMs);
-    if (repaired && !this.#inRecovery) this.#window.reduce();
+    if (repaired && !this.#inRecovery) this.#window.reduce(true);
     if (this.#recoverTsn !== undefined && !serialLess(this.#flights.cumulative, this.#recoverTsn)) {
       this.#recoverTsn = undefined;
       this.#loss.noteRecovered();
@@ -194,8 +195,7 @@ export class Outbound {
     this.#resendAt = NEVER;
     if (this.#flights.isEmpty) return false;
     this.errors += 1;
-    this.#window.collapse();
-    this.#loss.beginRepairs();
+    this.#window.collapse(this.#loss.beginRepairs(now, this.rto.smoothedMs ?? 0));
     this.rto.backOff();
     this.#flights.loseAll();
     this.#loss.endProbe();
@@ -305,8 +305,7 @@ export class Outbound {
     this.#probeAt = NEVER;
     if (this.#inRecovery) return;
     // §7.2.4: once for each window.
-    this.#window.reduce();
-    this.#loss.beginRepairs();
+    this.#window.reduce(this.#loss.beginRepairs(now, this.rto.smoothedMs ?? 0));
     this.#recoverTsn = this.#flights.lastTsn;
     this.#fastRetransmit = true;
   }
