@@ -76,11 +76,19 @@ export class Couple {
     return [this.a, this.b].every(({ session }) => session.connectionState === 'connected');
   }
 
+  /** Who has closed hears nothing more. */
+  get #isOver(): boolean {
+    return [this.a, this.b].some(({ session }) => session.connectionState === 'closed');
+  }
+
   #tell(from: Person, hear: (description: { type: 'offer' | 'answer'; sdp: string }) => void): void {
     const description = from.session.pendingLocalDescription ?? from.session.currentLocalDescription;
     if (description?.type !== 'offer' && description?.type !== 'answer') throw new Error('Nothing to tell.');
     const { type, sdp } = description;
-    this.world.after(this.#signalingMs, () => hear({ type, sdp }));
+    const hears = (): void => {
+      if (!this.#isOver) hear({ type, sdp });
+    };
+    this.world.after(this.#signalingMs, hears);
   }
 
   #trickle(from: Person, to: Person): void {
@@ -88,9 +96,9 @@ export class Couple {
       if (event.type !== 'ice-candidate') return;
       const { candidate } = event;
       if (!candidate) return;
-      this.world.after(this.#signalingMs, () =>
-        to.act((session, now) => session.addIceCandidate(now, candidate)),
-      );
+      this.world.after(this.#signalingMs, () => {
+        if (!this.#isOver) to.act((session, now) => session.addIceCandidate(now, candidate));
+      });
     };
   }
 }
