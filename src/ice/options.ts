@@ -55,8 +55,10 @@ export interface IceAgentOptions {
   readonly policy?: IcePolicy;
   /** RFC 8445 §2.5: never asks, only answers; host candidates only. */
   readonly lite?: boolean;
-  /** ICE-TCP host candidates, RFC 6544. Default: on. */
+  /** Connect to TCP candidates of the other side, RFC 6544. Default: on. */
   readonly tcp?: boolean;
+  /** Listen for TCP connections of the other side, where `tcp` is on. Default: off, as in browsers: each listener is an open port. */
+  readonly tcpListen?: boolean;
   /** Own host addresses are told as names that only the local network knows. Default: off. */
   readonly mdns?: boolean;
   /** Loopback addresses too. RFC 8445 §5.1.1.1 forbids them; where there are no others they are taken all the same. Default: off. */
@@ -72,7 +74,7 @@ export interface IceAgentOptions {
 /** What of it concerns the gatherer. */
 export type GathererOptions = Pick<
   IceAgentOptions,
-  'servers' | 'policy' | 'lite' | 'tcp' | 'mdns' | 'loopback' | 'ports'
+  'servers' | 'policy' | 'lite' | 'tcp' | 'tcpListen' | 'mdns' | 'loopback' | 'ports'
 >;
 
 export const DEFAULT_TIMING: IceTiming = {

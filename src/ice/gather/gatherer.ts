@@ -247,8 +247,10 @@ export class Gatherer implements GathererPort {
   }
 
   #tcpWish(): TcpWish {
-    if (this.#options.tcp === false || this.#policy === 'relay') return 'none';
-    return this.#options.lite ? 'passive' : 'both';
+    const { tcp = true, tcpListen = false, lite = false } = this.#options;
+    const wanted = tcp && this.#policy === 'all';
+    // RFC 8445 §2.5: who is lite is found and does not seek.
+    return { active: wanted && !lite, passive: wanted && tcpListen };
   }
 
   /** RFC 8838 §13: complete once nothing more can come. */

@@ -24,8 +24,10 @@ export interface PlaceEvents {
   onPathLost(path: LocalCandidate['path']): void;
 }
 
-/** RFC 8445 §2.5: who is lite is found and does not seek. */
-export type TcpWish = 'none' | 'passive' | 'both';
+export interface TcpWish {
+  readonly active: boolean;
+  readonly passive: boolean;
+}
 
 export class Place {
   readonly ip: string;
@@ -36,7 +38,9 @@ export class Place {
   #udp: UdpBase | undefined;
   #active: ActiveBase | undefined;
   #passive: PassiveBase | undefined;
+  #wish: TcpWish = { active: false, passive: false };
   #triedPassive = false;
+  #closed = false;
 
   /** Opens a UDP socket at once. */
   constructor(around: Surroundings, { ip, rank, ports, mdnsName }: PlaceOptions, events: PlaceEvents) {
@@ -49,11 +53,13 @@ export class Place {
       onOpened: (now) => {
         this.#tellHost(udp.facts, hostPreference(rank));
         events.onUdpOpened(now, udp);
+        this.#openTcp();
       },
       onLost: (now) => {
         this.#udp = undefined;
         events.onUdpLost(now, udp);
         if (udp.opened) events.onPathLost(udp.facts);
+        this.#openTcp();
       },
     });
     this.#udp = udp;
@@ -64,13 +70,10 @@ export class Place {
     return (this.#udp?.opened ?? true) && (this.#passive?.opened ?? true);
   }
 
-  /** What is there already stays. */
+  /** What is there already stays; what is not comes after UDP, so that datagrams are tried first. */
   wantTcp(wish: TcpWish): void {
-    if (wish === 'both' && !this.#active) {
-      this.#active = new ActiveBase(this.#around, this.ip);
-      this.#tellHost(this.#active.facts, tcpPreference(this.rank, 'active'));
-    }
-    if (wish !== 'none' && !this.#triedPassive) this.#openPassive();
+    this.#wish = wish;
+    if (this.#udp?.opened ?? true) this.#openTcp();
   }
 
   handleTimeout(now: Millis): void {
@@ -85,6 +88,7 @@ export class Place {
 
   /** The address is gone, or nobody needs it. */
   close(now: Millis): void {
+    this.#closed = true;
     const [udp, active, passive] = [this.#udp, this.#active, this.#passive];
     this.#udp = undefined;
     this.#active = undefined;
@@ -98,6 +102,15 @@ export class Place {
     udp?.close();
     active?.close();
     passive?.close();
+  }
+
+  #openTcp(): void {
+    if (this.#closed) return;
+    if (this.#wish.active && !this.#active) {
+      this.#active = new ActiveBase(this.#around, this.ip);
+      this.#tellHost(this.#active.facts, tcpPreference(this.rank, 'active'));
+    }
+    if (this.#wish.passive && !this.#triedPassive) this.#openPassive();
   }
 
   #openPassive(): void {

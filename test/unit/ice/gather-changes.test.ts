@@ -88,7 +88,7 @@ test('nothing is opened before gathering has begun', () => {
 
 test('a vanished address takes its socket, its mapping and its relay along; the others stay', () => {
   const scene = new GatherScene();
-  const seeker = scene.seeker({ servers: [TURN], tcp: true });
+  const seeker = scene.seeker({ servers: [TURN], tcp: true, tcpListen: true });
   const extra = seeker.host.join(scene.internet, ['203.0.113.77']);
   seeker.gather();
   const gone = seeker.candidates
@@ -159,7 +159,13 @@ test('the same list again, in another order, keeps the allocation', () => {
 test('names of mDNS in place of host addresses: no line gives the address away', () => {
   const scene = new GatherScene();
   const dead = { urls: ['stun:192.0.2.77'], credentials: undefined };
-  const seeker = scene.seeker({ nat: 'full-cone', servers: [TURN, dead], mdns: true, tcp: true });
+  const seeker = scene.seeker({
+    nat: 'full-cone',
+    servers: [TURN, dead],
+    mdns: true,
+    tcp: true,
+    tcpListen: true,
+  });
   const [host, ...rest] = seeker.gather();
   assert.match(
     host?.mdnsName ?? '',

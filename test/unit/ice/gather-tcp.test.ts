@@ -6,12 +6,14 @@ import { type ByteStream, concatBytes, encodeUtf8 } from '../../../src/base/inde
 import { encodeFrame, FrameReader } from '../../../src/ice/gather/frames.ts';
 import { GatherScene, type Seeker } from '../../support/ice/gather-scene.ts';
 
+const TCP = { tcp: true, tcpListen: true };
+
 const active = (seeker: Seeker) => seeker.candidate('host', ({ path }) => path.tcpType === 'active');
 const passive = (seeker: Seeker) => seeker.candidate('host', ({ path }) => path.tcpType === 'passive');
 
 test('UDP, active and passive of each address, with the priorities of RFC 6544 ยง4.2', () => {
   const scene = new GatherScene();
-  const seeker = scene.seeker({ tcp: true });
+  const seeker = scene.seeker(TCP);
   const candidates = seeker.gather();
   assert.deepEqual(candidates.map(({ path }) => path.tcpType).sort(), ['active', 'passive', undefined]);
   assert.equal(active(seeker).address.port, 9);
@@ -22,17 +24,26 @@ test('UDP, active and passive of each address, with the priorities of RFC 6544 ย
   assert.ok(active(seeker).priority > passive(seeker).priority);
 });
 
+test('UDP is told first; without `tcpListen` no port is opened', () => {
+  const scene = new GatherScene();
+  const told = scene.seeker({ tcp: true }).gather();
+  assert.deepEqual(
+    told.map(({ path }) => path.tcpType),
+    [undefined, 'active'],
+  );
+});
+
 test('a lite agent has passive candidates only; without TCP there are none; nor with policy relay', () => {
   const scene = new GatherScene();
   const types = (seeker: Seeker) => seeker.gather().map(({ path }) => path.tcpType);
-  assert.deepEqual(types(scene.seeker({ tcp: true, lite: true })).sort(), ['passive', undefined]);
+  assert.deepEqual(types(scene.seeker({ ...TCP, lite: true })).sort(), ['passive', undefined]);
   assert.deepEqual(types(scene.seeker({ tcp: false })), [undefined]);
-  assert.deepEqual(types(scene.seeker({ tcp: true, policy: 'relay' })), []);
+  assert.deepEqual(types(scene.seeker({ ...TCP, policy: 'relay' })), []);
 });
 
 test('the first datagram of an active path opens the connection; the passive side answers on it', () => {
   const scene = new GatherScene();
-  const [caller, callee] = [scene.seeker({ tcp: true }), scene.seeker({ tcp: true })];
+  const [caller, callee] = [scene.seeker(TCP), scene.seeker(TCP)];
   caller.gather();
   callee.gather();
   const from = active(caller);
@@ -56,7 +67,7 @@ test('the first datagram of an active path opens the connection; the passive sid
 
 test('a refused connection, and one that ends, are told as lost remotes', () => {
   const scene = new GatherScene();
-  const [caller, callee] = [scene.seeker({ tcp: true }), scene.seeker({ tcp: true })];
+  const [caller, callee] = [scene.seeker(TCP), scene.seeker(TCP)];
   caller.gather();
   callee.gather();
   const nobody = { ip: passive(callee).address.ip, port: 4 };
@@ -74,7 +85,7 @@ test('a refused connection, and one that ends, are told as lost remotes', () => 
 
 test('release closes the connection without a word of loss', () => {
   const scene = new GatherScene();
-  const [caller, callee] = [scene.seeker({ tcp: true }), scene.seeker({ tcp: true })];
+  const [caller, callee] = [scene.seeker(TCP), scene.seeker(TCP)];
   caller.gather();
   callee.gather();
   const sockets = caller.host.socketCount;
@@ -90,7 +101,7 @@ test('release closes the connection without a word of loss', () => {
 
 test('a host that does not answer costs ten seconds, not the two minutes of TCP', () => {
   const scene = new GatherScene();
-  const caller = scene.seeker({ tcp: true, link: { loss: 1 } });
+  const caller = scene.seeker({ ...TCP, link: { loss: 1 } });
   caller.gather();
   caller.send(active(caller).path.path, { ip: '192.0.2.1', port: 5000 }, encodeUtf8('check'));
   scene.world.run(10_000);
@@ -99,7 +110,7 @@ test('a host that does not answer costs ten seconds, not the two minutes of TCP'
 
 test('who connects and says nothing that is answered is sent away; a crowd makes room for itself', () => {
   const scene = new GatherScene();
-  const callee = scene.seeker({ tcp: true });
+  const callee = scene.seeker(TCP);
   const crowd = scene.seeker();
   callee.gather();
   const idle = callee.host.socketCount;
