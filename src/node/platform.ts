@@ -4,6 +4,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import {
   canonicalIp,
   type DatagramSocket,
+  type InterfaceAddress,
   type Platform,
   type Settled,
   StackError,
@@ -13,6 +14,7 @@ import { authorities } from './authorities.ts';
 import { openPost } from './batched-udp.ts';
 import { bindError } from './bind-error.ts';
 import { NodeByteStream } from './byte-stream.ts';
+import { monotonicNow } from './clock.ts';
 import { certificateRefused, connectTcp, connectTls } from './connect.ts';
 import { ownAddresses } from './interfaces.ts';
 import { bindMulticast } from './multicast-udp.ts';
@@ -68,10 +70,24 @@ export function createNodePlatform(options: NodePlatformOptions = {}): Platform 
       });
     },
 
-    interfaces: () => ownAddresses(),
+    interfaces: recentAddresses,
 
     lookup,
   };
+}
+
+/** Asking the system takes a tenth of the time in which two peers connect; connections are opened in bursts. */
+const ADDRESSES_FRESH_MS = 250;
+let addresses: readonly InterfaceAddress[] = [];
+let addressesAt = Number.NEGATIVE_INFINITY;
+
+function recentAddresses(): readonly InterfaceAddress[] {
+  const now = monotonicNow();
+  if (now - addressesAt > ADDRESSES_FRESH_MS) {
+    addresses = ownAddresses();
+    addressesAt = now;
+  }
+  return addresses;
 }
 
 /** Trusts whom Node trusts. */

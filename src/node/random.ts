@@ -2,20 +2,35 @@
 import { randomFillSync } from 'node:crypto';
 import type { Random } from '../base/index.ts';
 
-/** One call into OpenSSL costs more than 1 KiB of its output, so 32-bit numbers are drawn from a pool. */
+/** One call into OpenSSL costs more than 1 KiB of its output, so what is short is drawn from a pool. */
 const pool = new Uint32Array(256);
+const poolBytes = new Uint8Array(pool.buffer);
+/** Of `pool`; what has been handed out stays nowhere. */
 let used = pool.length;
+const MOST_POOLED_BYTES = 64;
+
+/** Where `count` fresh numbers of the pool begin. */
+function draw(count: number): number {
+  if (used + count > pool.length) {
+    randomFillSync(pool);
+    used = 0;
+  }
+  used += count;
+  return used - count;
+}
 
 export const nodeRandom: Random = {
-  bytes: (count) => randomFillSync(new Uint8Array(count)),
+  bytes(count) {
+    if (count > MOST_POOLED_BYTES) return randomFillSync(new Uint8Array(count));
+    const at = draw((count + 3) >> 2) * 4;
+    const bytes = poolBytes.slice(at, at + count);
+    poolBytes.fill(0, at, at + count);
+    return bytes;
+  },
   uint32() {
-    if (used === pool.length) {
-      randomFillSync(pool);
-      used = 0;
-    }
-    const value = pool[used] ?? 0;
-    pool[used] = 0; // what has been handed out stays nowhere
-    used += 1;
+    const at = draw(1);
+    const value = pool[at] ?? 0;
+    pool[at] = 0;
     return value;
   },
 };

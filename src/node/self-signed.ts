@@ -2,8 +2,9 @@
  * A certificate that vouches for itself: who meets it compares its fingerprint, not its names. The DER is written by hand,
  * so that making one costs a key and a signature. RFC 5280 §4.1, RFC 5480, RFC 4055 §5.
  */
-import { generateKeyPairSync, sign } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import {
+  concatBytes,
   encodeUtf8,
   type Millis,
   type Random,
@@ -75,13 +76,26 @@ export function createSelfSigned(random: Random, options: SelfSignedOptions): Se
     name,
     der(TAG.SEQUENCE, time(options.notBefore), time(options.notAfter)),
     name,
-    plainBytes(publicKey.export({ format: 'der', type: 'spki' })),
+    publicKeyInfo(publicKey),
   );
   const signature = der(TAG.BIT_STRING, [0], sign('sha256', toBeSigned, privateKey));
   return {
     certificate: der(TAG.SEQUENCE, toBeSigned, algorithm, signature),
     key: createSigningKey(privateKey),
   };
+}
+
+/** RFC 5480 §2: what every P-256 key begins with, up to its uncompressed point. */
+const P256_HEAD = Uint8Array.from([
+  0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48,
+  0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04,
+]);
+
+/** SubjectPublicKeyInfo. OpenSSL's own encoder takes longer than making the key. */
+function publicKeyInfo(key: KeyObject): Uint8Array {
+  if (key.asymmetricKeyType !== 'ec') return plainBytes(key.export({ format: 'der', type: 'spki' }));
+  const { x = '', y = '' } = key.export({ format: 'jwk' });
+  return concatBytes(P256_HEAD, Buffer.from(x, 'base64url'), Buffer.from(y, 'base64url'));
 }
 
 /** Positive, and in its shortest form. */
@@ -102,7 +116,15 @@ function time(at: Millis): Uint8Array {
 
 function der(tag: number, ...contents: readonly (Uint8Array | readonly number[])[]): Uint8Array {
   const length = contents.reduce((sum, part) => sum + part.length, 0);
-  return Uint8Array.from([tag, ...lengthOctets(length), ...contents.flatMap((part) => [...part])]);
+  const head = [tag, ...lengthOctets(length)];
+  const bytes = new Uint8Array(head.length + length);
+  bytes.set(head);
+  let at = head.length;
+  for (const part of contents) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
 }
 
 /** X.690 §8.1.3: one octet below 128, else their number and then they. */
