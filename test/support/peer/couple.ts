@@ -1,7 +1,7 @@
 /** Two people in a virtual internet, and the signaling between them: late by a fixed time, in order, nothing lost. */
 import type { Millis } from '../../../src/base/index.ts';
 import type { ChannelId, DataChannelOptions } from '../../../src/datachannel/index.ts';
-import type { OfferWish } from '../../../src/peer/index.ts';
+import { type LocalIceCandidate, type OfferWish, PeerFault } from '../../../src/peer/index.ts';
 import { Host, type LinkOptions, LOOPBACK_MTU_BYTES, Network, World } from '../../../src/vnet/index.ts';
 import { Person, type PersonOptions } from './person.ts';
 
@@ -19,6 +19,8 @@ export class Couple {
   readonly network: Network;
   readonly a: Person;
   readonly b: Person;
+  /** Why candidates that were told could not be used. */
+  readonly refusedCandidates: string[] = [];
   readonly #signalingMs: Millis;
 
   constructor(options: CoupleOptions = {}) {
@@ -91,13 +93,23 @@ export class Couple {
     this.world.after(this.#signalingMs, hears);
   }
 
+  /** As in perfect negotiation: candidates of offers that were not heard of mean nothing. */
+  #hearCandidate(person: Person, candidate: LocalIceCandidate): void {
+    try {
+      person.act((session, now) => session.addIceCandidate(now, candidate));
+    } catch (error) {
+      if (!(error instanceof PeerFault)) throw error;
+      this.refusedCandidates.push(error.name);
+    }
+  }
+
   #trickle(from: Person, to: Person): void {
     from.onEvent = (event) => {
       if (event.type !== 'ice-candidate') return;
       const { candidate } = event;
       if (!candidate) return;
       this.world.after(this.#signalingMs, () => {
-        if (!this.#isOver) to.act((session, now) => session.addIceCandidate(now, candidate));
+        if (!this.#isOver) this.#hearCandidate(to, candidate);
       });
     };
   }
