@@ -1,8 +1,10 @@
 /** All that is fuzzed. */
 import { turnClient } from './client-target.ts';
 import { channelDataCodec, streamFramer, stunCodec } from './codec-targets.ts';
+import { dtlsConnection } from './dtls-target.ts';
 import { iceAgent } from './ice-target.ts';
 import { negotiation } from './negotiation-target.ts';
+import { sctpAssociation } from './sctp-target.ts';
 import { turnServer } from './server-target.ts';
 import type { FuzzTarget } from './target.ts';
 
@@ -12,6 +14,8 @@ export const TARGETS: readonly FuzzTarget[] = [
   channelDataCodec,
   turnServer,
   turnClient,
+  dtlsConnection,
+  sctpAssociation,
   iceAgent,
   negotiation,
 ];
