@@ -15,6 +15,8 @@ import type {
 
 /** A worker that does not stop when it is told to is in a loop of its own. */
 const STOPS_WITHIN_MS = 3_000;
+/** Ordinarily it takes milliseconds. Who asks is an operator, or a reload, who had better hear of it. */
+const ANSWERS_WITHIN_MS = 5_000;
 
 export interface HandHandlers {
   onMessage(message: Exclude<FromWorker, { type: 'ready' | 'reply' }>): void;
@@ -29,7 +31,7 @@ export class RelayHand {
   readonly descriptors = DescriptorBoard.buffer();
   readonly bell: Bell;
   readonly listeners: ListenerDescriptor[] = [];
-  readonly #questions = new Map<number, (answer: Answer | undefined) => void>();
+  readonly #questions = new Map<number, (answer: Answer | 'late' | undefined) => void>();
   readonly #kernel: Kernel;
   #lastQuestion = 0;
   #worker: Worker | undefined;
@@ -80,13 +82,17 @@ export class RelayHand {
     this.bell.ring();
   }
 
-  /** `undefined` when there is nobody to answer. */
-  ask(question: Question): Promise<Answer | undefined> {
+  /** `undefined` when there is nobody to answer; `late` when it has not answered for 5 s, and may still do as it is told. */
+  ask(question: Question): Promise<Answer | 'late' | undefined> {
     if (!this.#worker) return Promise.resolve(undefined);
     this.#lastQuestion += 1;
     const id = this.#lastQuestion;
     return new Promise((resolve) => {
-      this.#questions.set(id, resolve);
+      const patience = setTimeout(() => this.#settle(id, 'late'), ANSWERS_WITHIN_MS);
+      this.#questions.set(id, (answer) => {
+        clearTimeout(patience);
+        resolve(answer);
+      });
       this.tell({ type: 'question', id, question });
     });
   }
@@ -103,12 +109,17 @@ export class RelayHand {
     clearTimeout(patience);
   }
 
+  /** It may still hold this descriptor: closed when it has ended. */
+  closeAtItsEnd(fd: number): void {
+    new DescriptorBoard(this.descriptors).add(fd);
+  }
+
   /** At once, whatever it is doing. */
   async kill(): Promise<void> {
     await this.#worker?.terminate();
   }
 
-  #settle(id: number, answer: Answer | undefined): void {
+  #settle(id: number, answer: Answer | 'late' | undefined): void {
     this.#questions.get(id)?.(answer);
     this.#questions.delete(id);
   }

@@ -19,7 +19,7 @@ async function work(port: MessagePort, start: WorkerStart): Promise<void> {
   let facts: TurnFact[] = [];
   let closed: string[] = [];
   const sayFacts = (): void => {
-    if (facts.length > 0) say({ type: 'facts', facts });
+    if (facts.length > 0) say({ type: 'facts', json: JSON.stringify(facts) });
     if (closed.length > 0) say({ type: 'streams-closed', ips: closed });
     if (facts.length > 0) facts = [];
     if (closed.length > 0) closed = [];

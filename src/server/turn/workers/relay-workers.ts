@@ -30,8 +30,10 @@ import { SharedBandwidth } from './shared-bandwidth.ts';
 import { SharedQuotas } from './shared-quotas.ts';
 import type { WorkerStatistics } from './statistics-board.ts';
 import type {
+  Answer,
   FromWorker,
   HandedOver,
+  Question,
   SharedMemory,
   SharedTurnOptions,
   SiblingData,
@@ -176,7 +178,12 @@ export class RelayWorkers implements ClientDatagrams {
       const at = hand.listeners.findIndex(({ local }) => local.ip === ip);
       const [gone] = at < 0 ? [] : hand.listeners.splice(at, 1);
       // The number may belong to another file once it is closed, so the worker has to let go of it before.
-      if (gone) void this.#follow(hand).then(() => this.#sockets.close(gone.fd));
+      if (gone) {
+        void this.#follow(hand).then((answer) => {
+          if (answer === 'late') hand.closeAtItsEnd(gone.fd);
+          else this.#sockets.close(gone.fd);
+        });
+      }
     }
   }
 
@@ -221,7 +228,7 @@ export class RelayWorkers implements ClientDatagrams {
       lifetimes: { ...lifetimes, ...changes.machine.lifetimes },
     };
     this.#clients = changes.clients ?? this.#clients;
-    await Promise.all(this.#hands.map((hand) => hand.ask({ type: 'change', changes })));
+    await Promise.all(this.#hands.map((hand) => this.#ask(hand, { type: 'change', changes })));
   }
 
   setDraining(draining: boolean): void {
@@ -230,14 +237,19 @@ export class RelayWorkers implements ClientDatagrams {
   }
 
   async sessions(): Promise<readonly SessionFacts[]> {
-    const answers = await Promise.all(this.#hands.map((hand) => hand.ask({ type: 'sessions' })));
-    return answers.flatMap((answer) => (answer?.type === 'sessions' ? answer.sessions : []));
+    const answers = await Promise.all(this.#hands.map((hand) => this.#ask(hand, { type: 'sessions' })));
+    return answers.flatMap((answer) =>
+      typeof answer === 'object' && answer.type === 'sessions' ? answer.sessions : [],
+    );
   }
 
   /** Resolves with how many were ended. */
   async kick(filter: SessionFilter): Promise<number> {
-    const answers = await Promise.all(this.#hands.map((hand) => hand.ask({ type: 'kick', filter })));
-    return answers.reduce((sum, answer) => sum + (answer?.type === 'kicked' ? answer.count : 0), 0);
+    const answers = await Promise.all(this.#hands.map((hand) => this.#ask(hand, { type: 'kick', filter })));
+    return answers.reduce(
+      (sum, answer) => sum + (typeof answer === 'object' && answer.type === 'kicked' ? answer.count : 0),
+      0,
+    );
   }
 
   /** What was found out about a user: whoever has asked knows what to do with it. */
@@ -293,9 +305,17 @@ export class RelayWorkers implements ClientDatagrams {
     return this.#hands[shard - 1];
   }
 
-  async #follow(hand: RelayHand): Promise<void> {
+  async #follow(hand: RelayHand): Promise<Answer | 'late' | undefined> {
     const surroundings = { ...this.#surroundings, listeners: hand.listeners };
-    await hand.ask({ type: 'follow', surroundings });
+    return this.#ask(hand, { type: 'follow', surroundings });
+  }
+
+  async #ask(hand: RelayHand, question: Question): Promise<Answer | 'late' | undefined> {
+    const answer = await hand.ask(question);
+    if (answer === 'late') {
+      this.#log.error('A relay worker does not answer.', { shard: hand.shard, question: question.type });
+    }
+    return answer;
   }
 
   #start(hand: RelayHand): Promise<boolean> {
@@ -346,7 +366,7 @@ export class RelayWorkers implements ClientDatagrams {
   #handle(hand: RelayHand, message: Exclude<FromWorker, { type: 'ready' | 'reply' }>): void {
     switch (message.type) {
       case 'facts':
-        for (const fact of message.facts) this.#handlers.onFact(fact);
+        for (const fact of JSON.parse(message.json) as TurnFact[]) this.#handlers.onFact(fact);
         return;
       case 'log':
         this.#log[message.level](message.message, message.fields);
