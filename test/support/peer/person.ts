@@ -1,5 +1,11 @@
 /** A peer session on a virtual host: asks the host for what the session asks for, and remembers what it told. */
-import type { ByteStream, DatagramSocket, Millis, StreamListener } from '../../../src/base/index.ts';
+import type {
+  ByteStream,
+  DatagramSocket,
+  Millis,
+  SocketAddress,
+  StreamListener,
+} from '../../../src/base/index.ts';
 import { unreachable } from '../../../src/base/index.ts';
 import type { ChannelId } from '../../../src/datachannel/index.ts';
 import type { DtlsIdentity } from '../../../src/dtls/index.ts';
@@ -107,6 +113,13 @@ export class Person {
     return this.all('channel-message')
       .filter((event) => event.channel === channel)
       .map(({ bytes }) => new TextDecoder().decode(bytes));
+  }
+
+  /** A datagram that somebody has slipped in, at the first socket. */
+  inject(from: SocketAddress, bytes: Uint8Array): void {
+    const [socket] = this.#udp.keys();
+    if (socket !== undefined)
+      this.act((session, now) => session.handleDatagram(now, socket, from, bytes.slice()));
   }
 
   get openSockets(): number {
