@@ -52,10 +52,12 @@ export const DEFAULT_TIMING: SctpTiming = {
   rtoInitialMs: 500,
   /** RFC 9260 §16 says 1 s; a peer's delayed SACK takes up to 200 ms, and calls cannot wait a second. */
   rtoMinMs: 300,
-  rtoMaxMs: 10_000,
+  /** RFC 9260 §16 says 60 s. Two packets every other second harm nobody, and a path that comes back is noticed soon. */
+  rtoMaxMs: 2_000,
   delayedSackMs: 20,
   heartbeatMs: 30_000,
   cookieLifetimeMs: 60_000,
-  maxRetransmits: 10,
-  maxInitRetransmits: 8,
+  /** About a minute of silence: ICE gives a path up sooner (RFC 7675), and finds another. */
+  maxRetransmits: 30,
+  maxInitRetransmits: 30,
 };

@@ -126,6 +126,7 @@ export class Outbound {
     const outcome = this.#flights.handleSack(now, sack);
     if (!outcome) return false;
     if (outcome.roundTripMs !== undefined) this.rto.measure(outcome.roundTripMs);
+    else if (outcome.ackedBytes > 0) this.rto.relax();
     // The peer is there. RFC 9260 §8.1 wants new data acknowledged; where every second packet is lost that is too much to ask.
     this.errors = 0;
     this.#loss.note(outcome.reordered, sack.duplicateCount);

@@ -42,7 +42,7 @@ export class RetransmissionTimeout {
       this.#varianceMs = (1 - BETA) * this.#varianceMs + BETA * Math.abs(this.#smoothedMs - roundTripMs);
       this.#smoothedMs = (1 - ALPHA) * this.#smoothedMs + ALPHA * roundTripMs;
     }
-    this.#set(this.#smoothedMs + Math.max(GRANULARITY_MS, 4 * this.#varianceMs));
+    this.#set(this.#measuredMs(this.#smoothedMs));
   }
 
   /** E2: the timer has fired. */
@@ -50,10 +50,19 @@ export class RetransmissionTimeout {
     this.#set(this.#timeoutMs * 2);
   }
 
+  /** Something got through: what was measured holds again, as RFC 9002 §6.2.1 has it; Karn's rule keeps it from being measured. */
+  relax(): void {
+    if (this.#smoothedMs !== undefined) this.#set(this.#measuredMs(this.#smoothedMs));
+  }
+
   /** Another path: nothing is measured, and nothing was in vain. */
   restart(): void {
     this.#smoothedMs = undefined;
     this.#timeoutMs = this.#options.initialMs;
+  }
+
+  #measuredMs(smoothedMs: Millis): Millis {
+    return smoothedMs + Math.max(GRANULARITY_MS, 4 * this.#varianceMs);
   }
 
   /** C6, C7. */
