@@ -1,7 +1,7 @@
 /** What an ICE agent tells the layer above. Plain data. RFC 8445, webrtc.html §5.6. */
 import type { Millis, SocketAddress } from '../base/index.ts';
 import type { CandidateAttribute } from '../sdp/index.ts';
-import type { CandidateType, IceProtocol, TcpType } from './gatherer-port.ts';
+import type { CandidateType, IceGatheringError, IceProtocol, TcpType } from './candidate-types.ts';
 import type { IceRequest } from './io.ts';
 
 export type IceRole = 'controlling' | 'controlled';
@@ -10,17 +10,6 @@ export type IceRole = 'controlling' | 'controlled';
 export type IceState = 'new' | 'checking' | 'connected' | 'completed' | 'disconnected' | 'failed' | 'closed';
 
 export type IceGatheringState = 'new' | 'gathering' | 'complete';
-
-/** RTCPeerConnectionIceErrorEvent. webrtc.html §4.8.1.3. */
-export interface IceGatheringError {
-  /** The local address that was used; `undefined` when it must not be told or is not known. */
-  readonly address: string | undefined;
-  readonly port: number | undefined;
-  readonly url: string;
-  /** STUN's, 300 … 699; 701 when the server was not reached. */
-  readonly errorCode: number;
-  readonly errorText: string;
-}
 
 /** One end of a pair. */
 export interface PairEnd {

@@ -3,7 +3,7 @@
  * knows only paths: a way out of this host with one base address. RFC 8445 §5.1, RFC 6544, RFC 8656.
  */
 import type { InterfaceAddress, Machine, Millis, SocketAddress } from '../base/index.ts';
-import type { IceGatheringError } from './events.ts';
+import type { CandidateType, IceGatheringError, IceProtocol, TcpType } from './candidate-types.ts';
 import type { IceRequest, IceTransmit, SocketFacts, SocketId } from './io.ts';
 import type { IcePolicy, IceServer } from './options.ts';
 
@@ -12,11 +12,6 @@ import type { IcePolicy, IceServer } from './options.ts';
  * opened from one address. Given out by the gatherer, never used twice.
  */
 export type PathId = number;
-
-export type CandidateType = 'host' | 'srflx' | 'prflx' | 'relay';
-export type IceProtocol = 'udp' | 'tcp';
-/** RFC 6544 §4.5. */
-export type TcpType = 'active' | 'passive' | 'so';
 
 /** What the checker may know of a path. Never changes. */
 export interface PathFacts {

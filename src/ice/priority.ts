@@ -1,5 +1,4 @@
 /** Priorities of candidates and of pairs. RFC 8445 §5.1.2, §6.1.2.3, RFC 6544 §4.2. */
-import type { CandidateType, IceProtocol } from './gatherer-port.ts';
 
 type Preferences = Readonly<Record<CandidateType, number>>;
 
@@ -9,6 +8,7 @@ const TYPE_PREFERENCE: Preferences = { host: 126, prflx: 110, srflx: 100, relay:
 const TCP_TYPE_PREFERENCE: Preferences = { host: 90, prflx: 80, srflx: 70, relay: 0 };
 
 /** RFC 8445 §5.1.2.1, for component 1. `localPreference`: 0 … 65,535. At most 2³¹ − 1. */
+import type { CandidateType, IceProtocol } from './candidate-types.ts';
 export function candidatePriority(
   type: CandidateType,
   protocol: IceProtocol,

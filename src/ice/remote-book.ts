@@ -2,10 +2,12 @@
  * The other side's candidates of one generation: told, or learned from its checks. Bounded, because every one costs checks.
  * RFC 8445 §5.3, §7.3.1.3, RFC 8838 §11.
  */
+
 import { canonicalIp, formatAddress, parseIp, type SocketAddress } from '../base/index.ts';
 import type { CandidateAttribute } from '../sdp/index.ts';
+import type { CandidateType, IceProtocol, TcpType } from './candidate-types.ts';
 import type { PairEnd } from './events.ts';
-import type { CandidateType, IceProtocol, TcpType } from './gatherer-port.ts';
+
 import type { IceLimits } from './options.ts';
 
 /** One of theirs. A learned one becomes what it is told to be, should it be told. */

@@ -1,6 +1,7 @@
 /** Foundations: equal for candidates that are likely to share their fate. RFC 8445 §5.1.1.3. */
+
 import { crc32, encodeUtf8 } from '../../base/index.ts';
-import type { CandidateType, IceProtocol } from '../gatherer-port.ts';
+import type { CandidateType, IceProtocol } from '../candidate-types.ts';
 
 export interface FoundationOf {
   readonly type: CandidateType;

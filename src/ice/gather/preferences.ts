@@ -1,5 +1,4 @@
 /** The local preference of a candidate: which address, which server, which way. RFC 8445 §5.1.2, RFC 6544 §4.2. */
-import type { TcpType } from '../gatherer-port.ts';
 
 /** RFC 8445 §5.1.2.1. */
 const MOST_PREFERRED = 65_535;
@@ -9,6 +8,7 @@ const MOST_PREFERRED_TCP = 8191;
 const DIRECTION_PREFERENCE: Readonly<Record<TcpType, number>> = { active: 6, passive: 4, so: 2 };
 
 /** Addresses have ranks 0 … 31, servers numbers 0 … 31: then every preference below is unique for its type. */
+import type { TcpType } from '../candidate-types.ts';
 export const MAX_RANKS = 32;
 export const MAX_TARGETS = 32;
 

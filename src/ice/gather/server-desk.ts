@@ -2,8 +2,10 @@
  * Every STUN and TURN server asked from every place of this host, paced, and what is wrong told once. Knows no candidates.
  * RFC 8445 §5.1.1.2, §14.2; webrtc.html §4.8.1.3.
  */
+
 import { familyOf, type Millis, NEVER, type SocketAddress } from '../../base/index.ts';
-import type { IceGatheringError } from '../events.ts';
+import type { IceGatheringError } from '../candidate-types.ts';
+
 import type { PathId } from '../gatherer-port.ts';
 import { type Attempt, type AttemptEvents, type AttemptFailure, NOT_REACHED } from './attempt.ts';
 import { Inquiry } from './inquiry.ts';

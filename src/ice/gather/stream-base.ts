@@ -1,6 +1,8 @@
 /** The TCP connections of one base with its peers, by the address of the peer: what active and passive bases share. RFC 6544 §3. */
+
 import { formatAddress, type Millis, NEVER, type SocketAddress } from '../../base/index.ts';
-import type { PathFacts, PathId, TcpType } from '../gatherer-port.ts';
+import type { TcpType } from '../candidate-types.ts';
+import type { PathFacts, PathId } from '../gatherer-port.ts';
 import type { SocketId } from '../io.ts';
 import { MAX_PEER_STREAMS } from './limits.ts';
 import { PeerStream } from './peer-stream.ts';

@@ -2,12 +2,13 @@
  * An ICE agent on a bench: paths that are only names, virtual time, and a peer that says exactly what it is told. What
  * leaves is looked at, message by message.
  */
+
 import assert from 'node:assert/strict';
 import { encodeUtf8, type Millis, NEVER, Queue, type SocketAddress } from '../../../src/base/index.ts';
 import { IceAgent } from '../../../src/ice/agent.ts';
+import type { CandidateType } from '../../../src/ice/candidate-types.ts';
 import { IceAttribute } from '../../../src/ice/check-message.ts';
 import type {
-  CandidateType,
   GathererEvent,
   GathererPort,
   LocalCandidate,
