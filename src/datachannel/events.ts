@@ -16,6 +16,8 @@ export interface ChannelError {
   readonly code: string;
   /** What happened, what was expected. */
   readonly reason: string;
+  /** Of SCTP's ABORT, if the peer gave one. RFC 9260 §3.3.10. */
+  readonly causeCode?: number | undefined;
 }
 
 export type DataChannelEvent =

@@ -6,7 +6,7 @@ import { type Env, type Machine, type Millis, NEVER, Queue, StackError } from '.
 import { SctpAssociation, type SctpEvent, type SctpOptions } from '../sctp/index.ts';
 import { Channel, type SctpMessage } from './channel.ts';
 import { factsOf, NO_FACTS } from './channel-facts.ts';
-import { Ppid, PRIORITY } from './code-points.ts';
+import { Ppid, PRIORITY, USER_INITIATED_ABORT } from './code-points.ts';
 import { decodeDcep, encodeAck, encodeOpen, type OpenFacts } from './dcep.ts';
 import { type ChannelError, channelError, type DataChannelEvent } from './events.ts';
 import {
@@ -278,10 +278,16 @@ export class DataChannelTransport implements Machine<DataChannelEvent, Uint8Arra
       case 'closing':
         return;
       case 'closed':
-        this.#lose(event.error);
-        this.#maxChannels = undefined;
-        this.#events.push({ type: 'closed', error: event.error });
+        this.#handleClosed(event.error);
     }
+  }
+
+  #handleClosed(reason: ChannelError | undefined): void {
+    // A peer that is closed aborts (webrtc.html §4.4.2): that is an end on purpose and no failure.
+    const error = reason?.causeCode === USER_INITIATED_ABORT ? undefined : reason;
+    this.#lose(error);
+    this.#maxChannels = undefined;
+    this.#events.push({ type: 'closed', error });
   }
 
   #handleConnected(maxChannels: number): void {

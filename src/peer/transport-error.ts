@@ -20,12 +20,12 @@ export function dtlsError({
 }
 
 /** Of a channel that did not end on purpose. */
-export function channelError({ code, reason }: ChannelError): TransportError {
+export function channelError({ code, reason, causeCode }: ChannelError): TransportError {
   return {
     detail: code.startsWith('SCTP_') ? 'sctp-failure' : 'data-channel-failure',
     message: reason,
     code,
-    sctpCauseCode: undefined,
+    sctpCauseCode: causeCode,
     receivedAlert: undefined,
     sentAlert: undefined,
   };

@@ -43,7 +43,7 @@ test('close tells the peer, and lets go of everything at once', () => {
   const told = a.told.length;
   couple.run(100);
   // B <- ABORT, close_notify <- A
-  assert.equal(b.all('channel-closed')[0]?.channel, theirs);
+  assert.deepEqual(b.all('channel-closed'), [{ type: 'channel-closed', channel: theirs, error: undefined }]);
   assert.equal(b.states('dtls-state').at(-1), 'closed');
   assert.equal(b.session.sctpTransport?.state, 'closed');
   b.act((session, now) => session.close(now));
