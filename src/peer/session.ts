@@ -387,6 +387,8 @@ export class PeerSession implements PeerSessionPort {
         this.#transport.startDtls(now, step.role, step.fingerprints);
         return;
       case 'sctp':
+        // webrtc.html §6.1.1.2: known with the answer, long before there is an association.
+        this.#transport.channels.setRemoteMaxMessageBytes(step.agreed.remoteMaxMessageBytes);
         this.#transport.startSctp(now, step.agreed);
         return;
       case 'sctp-message-size':

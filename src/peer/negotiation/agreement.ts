@@ -8,7 +8,12 @@ import { roleOfAnswerer, roleOfOfferer } from './dtls-role.ts';
 import { contentFault } from './faults.ts';
 import type { LocalTransport } from './local-session.ts';
 import type { RemoteSection, SectionSctp, SectionTransport } from './remote-section.ts';
-import { checkUsable, dataSectionOf, type RemoteSession, transportSectionOf } from './remote-session.ts';
+import {
+  type BundlePolicy,
+  dataSectionOf,
+  type RemoteSession,
+  transportSectionOf,
+} from './remote-session.ts';
 import type { DtlsRole, IceCredentials, NegotiationStep, RemoteIce, SctpAgreement } from './step.ts';
 
 export interface DtlsAgreement {
@@ -38,11 +43,13 @@ export interface RemoteTransport {
 }
 
 /** `undefined`: the description uses no transport. */
-export function remoteTransportOf(session: RemoteSession): RemoteTransport | undefined {
-  const data = dataSectionOf(session);
+export function remoteTransportOf(
+  session: RemoteSession,
+  bundlePolicy: BundlePolicy,
+): RemoteTransport | undefined {
+  const data = dataSectionOf(session, bundlePolicy);
   if (!data?.sctp) return undefined;
   const carrier = transportSectionOf(session, data);
-  checkUsable(carrier);
   const { ice } = carrier.transport;
   if (!ice) return undefined;
   const { usernameFragment, password, lite } = ice;
@@ -107,19 +114,14 @@ export function agreeAsAnswerer(
   };
 }
 
-/** `provisional`: what is running came of a provisional answer to the same offer, which this one may replace. */
+/** The answer may come from somebody else than the one before: then it has credentials of its own (RFC 9429 §5.11). */
 export function agreeAsOfferer(
   { ice, tlsId }: LocalTransport,
   sctpPort: number,
   answer: RemoteTransport,
   running: Agreement | undefined,
-  provisional: boolean,
 ): Agreement {
-  const offeredRestart = !running || isRestart(running.localIce, ice);
   const restarted = !running || isRestart(running.remoteIce, answer.ice);
-  if (restarted && !offeredRestart && !provisional) {
-    throw contentFault('The answer has new ICE credentials, and the offer did not restart ICE.');
-  }
   const newDtls = !running || !continuesDtls(running.dtls, answer.facts);
   if (newDtls && !restarted) throw dtlsWithoutRestart('answer');
   return {

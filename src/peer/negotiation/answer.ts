@@ -8,10 +8,12 @@ import {
 } from './local-session.ts';
 import { ICE_OPTIONS } from './offer.ts';
 import type { RemoteSection } from './remote-section.ts';
-import { dataSectionOf, type RemoteSession } from './remote-session.ts';
+import type { RemoteSession } from './remote-session.ts';
 
 export interface AnswerBasis {
   readonly offer: RemoteSession;
+  /** The section for data that is taken; `undefined`: none. */
+  readonly data: RemoteSection | undefined;
   /** Of the association that will be; 0 refuses it and keeps the section. RFC 8841 §10.3. */
   readonly sctpPort: number;
   readonly transport: LocalTransport;
@@ -21,8 +23,7 @@ export interface AnswerBasis {
  * Only the first section for data is taken: an association has one, RFC 8831 §5. Media is rejected section by section, the
  * tagged one of a group too (RFC 9429 §5.3.1 would reject its whole group): data works with those that also offer media.
  */
-export function makeAnswer({ offer, sctpPort, transport }: AnswerBasis): LocalSession {
-  const data = dataSectionOf(offer);
+export function makeAnswer({ offer, data, sctpPort, transport }: AnswerBasis): LocalSession {
   const sections = offer.sections.map((section) => answerSection(section, section === data, sctpPort));
   const taken = new Set(sections.filter(isUsed).map(({ mid }) => mid));
   return {

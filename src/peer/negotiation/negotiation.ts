@@ -153,12 +153,12 @@ export class Negotiation {
     this.#refuseClosed('setLocalDescription');
     const type = wish.type ?? impliedType(this.#state);
     if (type === 'rollback') return this.#rollBack('local');
-    const sdp = wish.sdp ?? '';
-    const made = type === 'offer' ? this.#offers : this.#answers;
-    const found = sdp === '' ? undefined : made.find(sdp);
+    // RFC 9429 §5.5: the state first, then whether the text is one of ours.
     const next = nextState(this.#state, 'local', type);
     if (!next) throw stateFault(`Setting a local ${type}`, this.#state);
-    const created = found ?? made.last(this.#revision) ?? this.#createImplied(type);
+    const made = type === 'offer' ? this.#offers : this.#answers;
+    const given = wish.sdp ? made.find(wish.sdp) : made.last(this.#revision);
+    const created = given ?? this.#createImplied(type);
     const local = { type, session: created.session, version: created.version };
     const steps = type === 'offer' ? this.#applyLocalOffer(local) : this.#applyLocalAnswer(local, type);
     this.#enter(next);
@@ -175,7 +175,7 @@ export class Negotiation {
     if (!next) throw stateFault(`Setting a remote ${type}`, this.#state);
     const { description: parsed, fault } = parseDescription(sdp);
     if (!parsed) throw syntaxFault(fault);
-    const remote = readRemote(type, sdp, parsed);
+    const remote = readRemote(type, sdp, parsed, this.#options.bundlePolicy);
     const steps =
       type === 'offer' ? this.#applyRemoteOffer(remote, yields) : this.#applyRemoteAnswer(remote, type);
     this.#canTrickle = remote.session.iceOptions.has('trickle');
@@ -237,6 +237,7 @@ export class Negotiation {
     const begun = this.#state === 'have-local-pranswer'; // then the provisional answer has restarted already
     return makeAnswer({
       offer: offer.session,
+      data: offer.transport?.data,
       sctpPort: plan?.sctpPort ?? 0,
       transport: {
         ice: this.#generations.forAnswer(plan?.iceRestart === true && !begun),
@@ -290,13 +291,7 @@ export class Negotiation {
     const taken = remote.transport?.data.index === dataIndexOf(session);
     const agreed =
       taken && remote.transport && session.transport && data?.use.kind === 'data'
-        ? agreeAsOfferer(
-            session.transport,
-            data.use.sctpPort,
-            remote.transport,
-            this.#running,
-            this.#state === 'have-remote-pranswer',
-          )
+        ? agreeAsOfferer(session.transport, data.use.sctpPort, remote.transport, this.#running)
         : undefined;
     const steps = this.#agree(agreed, remote, type);
     this.#complete({ local: offer, remote }, type);

@@ -9,7 +9,7 @@ import {
 import { PeerFault } from '../peer-fault.ts';
 import { type RemoteTransport, remoteTransportOf } from './agreement.ts';
 import type { RemoteSection } from './remote-section.ts';
-import { type RemoteSession, readSession } from './remote-session.ts';
+import { type BundlePolicy, type RemoteSession, readSession } from './remote-session.ts';
 import type { NegotiationStep } from './step.ts';
 
 /** One that came by `addIceCandidate`. */
@@ -37,9 +37,10 @@ export function readRemote(
   type: RemoteDescription['type'],
   sdp: string,
   parsed: SessionDescription,
+  bundlePolicy: BundlePolicy,
 ): RemoteDescription {
   const session = readSession(parsed);
-  return { type, sdp, parsed, session, transport: remoteTransportOf(session), added: [] };
+  return { type, sdp, parsed, session, transport: remoteTransportOf(session, bundlePolicy), added: [] };
 }
 
 export function withCandidate(description: RemoteDescription, added: AddedCandidate): RemoteDescription {

@@ -31,6 +31,8 @@ export interface SectionTransport {
   readonly ice: IceParameters | undefined;
   /** Those of hash functions that can be trusted. */
   readonly fingerprints: readonly Fingerprint[];
+  /** There is one, be it of a hash function that proves nothing: then no certificate will match. */
+  readonly hasFingerprint: boolean;
   readonly setup: Setup | undefined;
   readonly tlsId: string | undefined;
 }
@@ -126,9 +128,11 @@ function readTransport(
   if (tlsId !== undefined && !isTlsId(tlsId)) {
     throw contentFault(`The a=tls-id of ${nameOf(section)} has not the form of RFC 8842 §5.`);
   }
+  const fingerprints = inheritedAttributesOf(session, media, 'fingerprint');
   return {
     ice: iceParametersOf(session, media),
-    fingerprints: inheritedAttributesOf(session, media, 'fingerprint').flatMap(readFingerprint),
+    fingerprints: fingerprints.flatMap(readFingerprint),
+    hasFingerprint: fingerprints.some((value) => parseFingerprint(value) !== undefined),
     setup: setup === undefined ? undefined : parseSetup(setup),
     tlsId,
   };

@@ -28,7 +28,15 @@ export function readSession(description: SessionDescription): RemoteSession {
     if (mids.has(mid)) throw contentFault(`Two sections have the mid ${JSON.stringify(mid.slice(0, 32))}.`);
     mids.add(mid);
   }
-  return { sections, bundles: readBundles(description, mids), iceOptions: readIceOptions(description) };
+  const session = {
+    sections,
+    bundles: readBundles(description, mids),
+    iceOptions: readIceOptions(description),
+  };
+  for (const section of sections) {
+    if (!section.rejected) checkTransport(transportSectionOf(session, section));
+  }
+  return session;
 }
 
 function readBundles(description: SessionDescription, mids: ReadonlySet<string>): string[][] {
@@ -61,9 +69,22 @@ function readIceOptions(description: SessionDescription): Set<string> {
   return new Set(everywhere.flatMap((value) => value.split(/[ ,]+/)).filter((word) => word !== ''));
 }
 
-/** The section for data channels: the first that has not been given up. */
-export function dataSectionOf({ sections }: RemoteSession): RemoteSection | undefined {
-  return sections.find((section) => section.sctp !== undefined);
+export type BundlePolicy = 'balanced' | 'max-compat' | 'max-bundle';
+
+/**
+ * The section for data channels: the first that has not been given up. With `max-bundle` it has to be the first of all or in
+ * one group with it. RFC 9429 §5.3.1.
+ */
+export function dataSectionOf(session: RemoteSession, policy: BundlePolicy): RemoteSection | undefined {
+  const data = session.sections.find((section) => section.sctp !== undefined);
+  if (!data || policy !== 'max-bundle' || data.index === 0) return data;
+  const group = groupOf(session, data);
+  const first = session.sections[0]?.mid;
+  return first !== undefined && group?.includes(first) ? data : undefined;
+}
+
+function groupOf({ bundles }: RemoteSession, { mid }: RemoteSection): readonly string[] | undefined {
+  return mid === undefined ? undefined : bundles.find((mids) => mids.includes(mid));
 }
 
 /**
@@ -71,23 +92,23 @@ export function dataSectionOf({ sections }: RemoteSession): RemoteSection | unde
  * has no address of its own. RFC 9143 §7.1.3.
  */
 export function transportSectionOf(session: RemoteSession, section: RemoteSection): RemoteSection {
-  const group = session.bundles.find((mids) => section.mid !== undefined && mids.includes(section.mid));
+  const group = groupOf(session, section);
   const tagged = session.sections.find(({ mid }) => mid !== undefined && mid === group?.[0]);
   if (!tagged || !(section.bundleOnly || section.transport.ice === undefined)) return section;
   return tagged;
 }
 
-/** What is needed of a transport that is to be used. RFC 9429 §5.8.3. */
-export function checkUsable(section: RemoteSection): void {
-  const { ice, fingerprints } = section.transport;
+/** What is needed of a transport, be its section one that we can use or not. RFC 9429 §5.8.3. */
+function checkTransport(section: RemoteSection): void {
+  const { ice, hasFingerprint } = section.transport;
   if (!ice) {
     throw contentFault(
       `${nameOf(section)} has no a=ice-ufrag of 4 … 256 and a=ice-pwd of 22 … 256 ICE characters (RFC 8839 §5.4).`,
     );
   }
-  if (fingerprints.length === 0) {
+  if (!hasFingerprint) {
     throw contentFault(
-      `${nameOf(section)} has no valid a=fingerprint of sha-256, sha-384 or sha-512 (RFC 8122 §5).`,
+      `${nameOf(section)} has no valid a=fingerprint of its DTLS certificate (RFC 8122 §5); without DTLS nothing is exchanged.`,
     );
   }
 }

@@ -213,3 +213,17 @@ test('300 KB of description are read', () => {
   assert.ok(namesOf(peer.setLocalDescription()).includes('sctp'));
   assert.ok(localOf(peer).sdp.length < 1000);
 });
+
+test('with the policy max-bundle, what cannot be bundled with the first section is refused', () => {
+  const alone = offers.CHROMIUM_MEDIA_OFFER.replace('a=group:BUNDLE 0 1 2\r\n', '');
+  for (const [policy, sdp, taken] of [
+    ['balanced', alone, true],
+    ['max-bundle', alone, false],
+    ['max-bundle', offers.CHROMIUM_MEDIA_OFFER, true],
+    ['max-bundle', offers.CHROMIUM_DATA_OFFER, true],
+  ] as const) {
+    const peer = makeNegotiation(1, { bundlePolicy: policy });
+    peer.setRemoteDescription({ type: 'offer', sdp });
+    assert.equal(namesOf(peer.setLocalDescription()).includes('sctp'), taken);
+  }
+});

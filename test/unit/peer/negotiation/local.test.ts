@@ -10,12 +10,12 @@ import {
   negotiate,
 } from '../../../support/peer/negotiations.ts';
 
-test('a description that was not made here is refused, before its state is looked at', () => {
+test('a description that was not made here is refused, once its state has been looked at', () => {
   const a = makeOfferer(1);
   const foreign = makeOfferer(2).createOffer();
   assert.throws(() => a.setLocalDescription(foreign), { name: 'InvalidModificationError' });
   assert.throws(() => a.setLocalDescription({ type: 'answer', sdp: foreign.sdp }), {
-    name: 'InvalidModificationError',
+    name: 'InvalidStateError',
   });
 });
 

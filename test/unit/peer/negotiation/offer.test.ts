@@ -1,7 +1,7 @@
 /** What offers say, line by line. RFC 9429 §5.2. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { sdpOf } from '../../../support/peer/descriptions.ts';
+import { FINGERPRINT, sdpOf } from '../../../support/peer/descriptions.ts';
 import {
   lineOf,
   localOf,
@@ -10,6 +10,17 @@ import {
   makeOfferer,
   negotiate,
 } from '../../../support/peer/negotiations.ts';
+
+/** What every description begins with, and a transport for all its sections. */
+const SESSION = [
+  'v=0',
+  'o=- 1 1 IN IP4 0.0.0.0',
+  's=-',
+  't=0 0',
+  'a=ice-ufrag:abcd',
+  'a=ice-pwd:abcdefghijklmnopqrstuv',
+  `a=fingerprint:${FINGERPRINT}`,
+] as const;
 
 /** Random words are another test's business. */
 function withoutRandom(sdp: string): string {
@@ -148,10 +159,7 @@ test('a section that was rejected stays in its place, and is used again under an
   a.setRemoteDescription({
     type: 'offer',
     sdp: sdpOf(
-      'v=0',
-      'o=- 1 1 IN IP4 0.0.0.0',
-      's=-',
-      't=0 0',
+      ...SESSION,
       'm=video 9 UDP/TLS/RTP/SAVPF 96 97',
       'a=mid:cam',
       'a=rtcp-mux',
@@ -173,10 +181,7 @@ test('a made-up mid is none that is or was in use', () => {
   a.setRemoteDescription({
     type: 'offer',
     sdp: sdpOf(
-      'v=0',
-      'o=- 1 1 IN IP4 0.0.0.0',
-      's=-',
-      't=0 0',
+      ...SESSION,
       'm=audio 9 UDP/TLS/RTP/SAVPF 0',
       'a=mid:0',
       'a=rtcp-mux',

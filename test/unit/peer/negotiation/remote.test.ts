@@ -56,10 +56,6 @@ const BROKEN: readonly (readonly [string, (sdp: string) => string])[] = [
   ['a short username fragment', (sdp) => sdp.replace(/^a=ice-ufrag:.*$/m, 'a=ice-ufrag:abc')],
   ['a short password', (sdp) => sdp.replace(/^a=ice-pwd:.*$/m, 'a=ice-pwd:short')],
   ['no fingerprint', (sdp) => sdp.replace(/^a=fingerprint:.*\r\n/m, '')],
-  [
-    'only a weak fingerprint',
-    (sdp) => sdp.replace(/^a=fingerprint:.*$/m, `a=fingerprint:sha-1 ${'AB:'.repeat(19)}AB`),
-  ],
   ['a broken fingerprint', (sdp) => sdp.replace(/^a=fingerprint:.*$/m, 'a=fingerprint:sha-256 AB:CD')],
   ['an unknown setup', (sdp) => sdp.replace('a=setup:actpass', 'a=setup:either')],
   ['a setup that holds', (sdp) => sdp.replace('a=setup:actpass', 'a=setup:holdconn')],
@@ -111,6 +107,27 @@ test('one broken fingerprint among good ones does no harm', () => {
   const sdp = CHROMIUM_DATA_OFFER.replace('a=fingerprint:', 'a=fingerprint:md5 00:11\r\na=fingerprint:');
   peer.setRemoteDescription({ type: 'offer', sdp });
   assert.equal(stepOf(peer.setLocalDescription(), 'dtls').fingerprints.length, 1);
+});
+
+test('a fingerprint that proves nothing is SDP all the same, and no certificate will match', () => {
+  const peer = makeNegotiation(1);
+  const weak = `a=fingerprint:sha-1 ${'AB:'.repeat(19)}AB`;
+  peer.setRemoteDescription({
+    type: 'offer',
+    sdp: CHROMIUM_DATA_OFFER.replace(/^a=fingerprint:.*$/m, weak),
+  });
+  assert.deepEqual(stepOf(peer.setLocalDescription(), 'dtls').fingerprints, []);
+});
+
+test('sections that we cannot use are judged, too', () => {
+  for (const damage of [
+    (sdp: string) => sdp.replace('a=ice-ufrag:4ZcD', 'a=ice-ufrag:4$cD'),
+    (sdp: string) => sdp.replace(/^a=fingerprint:.*\r\n/m, 'a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:x\r\n'),
+  ]) {
+    const sdp = damage(CHROMIUM_MEDIA_OFFER);
+    const { name } = faultOf(() => makeNegotiation(1).setRemoteDescription({ type: 'offer', sdp }));
+    assert.equal(name, 'InvalidAccessError');
+  }
 });
 
 for (const [offered, ours, said] of [
