@@ -72,7 +72,7 @@ export class CongestionWindow {
 
   /** Nothing is known of this path. */
   restart(): void {
-    this.#windowBytes = Math.min(this.#windowBytes, INITIAL_PACKETS * this.#basePacketBytes);
+    this.#windowBytes = Math.min(this.#maxBytes, INITIAL_PACKETS * this.#basePacketBytes);
     this.#thresholdBytes = this.#maxBytes;
     this.#plateauBytes = 0;
     this.#epochAt = undefined;

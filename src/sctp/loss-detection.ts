@@ -82,9 +82,9 @@ export class LossDetection {
   }
 
   /** RFC 8985 §7.2: the PTO. */
-  probeAfterMs(smoothedMs: Millis | undefined, isSinglePacket: boolean, rtoMs: Millis): Millis {
+  probeAfterMs(smoothedMs: Millis | undefined, mayBeDelayed: boolean, rtoMs: Millis): Millis {
     if (smoothedMs === undefined) return rtoMs;
-    const patienceMs = PROBE_ROUND_TRIPS * smoothedMs + (isSinglePacket ? DELAYED_SACK_MS : 0);
+    const patienceMs = PROBE_ROUND_TRIPS * smoothedMs + (mayBeDelayed ? DELAYED_SACK_MS : 0);
     return Math.min(rtoMs, Math.max(MIN_PROBE_MS, patienceMs));
   }
 

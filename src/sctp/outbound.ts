@@ -49,6 +49,8 @@ export class Outbound {
   /** When silence asks for a probe. RFC 8985 §7.2. */
   #probeAt: Millis = NEVER;
   #probeDue = false;
+  /** The last fragment that left asks for an acknowledgement without delay. */
+  #asksAtOnce = false;
   #forwardDue = false;
   /** Timeouts in a row without an acknowledgement. RFC 9260 §8.1. */
   errors = 0;
@@ -263,6 +265,7 @@ export class Outbound {
   }
 
   #writeFlight(writer: PacketWriter, flight: Flight, immediate: boolean): void {
+    this.#asksAtOnce = immediate;
     writeDataFragment(writer, flight, immediate, this.#interleaved);
   }
 
@@ -283,8 +286,8 @@ export class Outbound {
       this.#probeAt = NEVER;
       return;
     }
-    const isSingle = this.#flights.bytes <= this.#packetBytes;
-    this.#probeAt = now + this.#loss.probeAfterMs(this.rto.smoothedMs, isSingle, this.rto.ms);
+    const mayBeDelayed = !this.#asksAtOnce && this.#flights.bytes <= this.#packetBytes;
+    this.#probeAt = now + this.#loss.probeAfterMs(this.rto.smoothedMs, mayBeDelayed, this.rto.ms);
     // The resend timer does the same, and more.
     if (this.#probeAt >= this.#resendAt) this.#probeAt = NEVER;
   }
