@@ -36,8 +36,11 @@ export interface TransportCounters {
 
 /** RFC 7983 §7: which protocol a datagram belongs to, by its first byte. */
 const DTLS = { first: 20, last: 63 } as const;
-/** One record fits into one datagram and holds no more. */
-const MAX_SCTP_PACKET_BYTES = 16_336;
+/**
+ * What any peer takes: 1,472 bytes of UDP on Ethernet, less a DTLS record (37), in fours. libwebrtc's DTLS ends with `failed`
+ * at the first datagram over 2,048 bytes, a path probe as well.
+ */
+const MAX_SCTP_PACKET_BYTES = 1432;
 /** RFC 8831 §5: what passes without being probed for. */
 const UNPROBED_BYTES = 1191;
 
