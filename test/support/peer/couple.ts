@@ -14,22 +14,25 @@ export interface CoupleOptions {
   readonly b?: PersonOptions;
 }
 
+/** Where they are, when not in an internet of their own. */
+export interface Hosts {
+  readonly a: Host;
+  readonly b: Host;
+}
+
 export class Couple {
   readonly world: World;
-  readonly network: Network;
   readonly a: Person;
   readonly b: Person;
   /** Why candidates that were told could not be used. */
   readonly refusedCandidates: string[] = [];
   readonly #signalingMs: Millis;
 
-  constructor(options: CoupleOptions = {}) {
-    this.world = new World({ seed: options.seed ?? 1 });
-    this.network = new Network(this.world, 'internet');
+  constructor(options: CoupleOptions = {}, hosts: Hosts = neighbours(options)) {
+    this.world = hosts.a.world;
     this.#signalingMs = options.signalingMs ?? 5;
-    const link = { latencyMs: 5, mtuBytes: LOOPBACK_MTU_BYTES, ...options.link };
-    this.a = new Person(new Host(this.network, 'a', ['203.0.113.1'], link), options.a);
-    this.b = new Person(new Host(this.network, 'b', ['203.0.113.2'], link), options.b);
+    this.a = new Person(hosts.a, options.a);
+    this.b = new Person(hosts.b, options.b);
     this.#trickle(this.a, this.b);
     this.#trickle(this.b, this.a);
   }
@@ -113,4 +116,14 @@ export class Couple {
       });
     };
   }
+}
+
+/** Two hosts in one network, each with a cable of its own. */
+function neighbours(options: CoupleOptions): Hosts {
+  const network = new Network(new World({ seed: options.seed ?? 1 }), 'internet');
+  const link = { latencyMs: 5, mtuBytes: LOOPBACK_MTU_BYTES, ...options.link };
+  return {
+    a: new Host(network, 'a', ['203.0.113.1'], link),
+    b: new Host(network, 'b', ['203.0.113.2'], link),
+  };
 }
