@@ -82,8 +82,8 @@ export class RemoteBook {
       address: { ip: address.ip, port: address.port },
       related: undefined,
       priority,
-      // RFC 8445 §7.3.1.3: different from all others. A tilde is no ice-char, so nobody can tell us the same.
-      foundation: `~${this.#learned}`,
+      // RFC 8445 §7.3.1.3: different from all others, and of ice-chars: it is shown. Nobody writes one that begins so.
+      foundation: `//${this.#learned}`,
       url: undefined,
       relayProtocol: undefined,
       key: keyOf(protocol, address),
