@@ -53,6 +53,8 @@ export class IceAgent implements Machine<IceEvent, IceTransmit> {
   #checker: Checker;
   /** Until the new generation has a pair, data goes on over the pair of the old one. RFC 8445 §9. */
   #previous: Checker | undefined;
+  /** What the last restart replaced, until the other side has answered it. */
+  #replaced: Checker | undefined;
   #gathering: IceGatheringState = 'new';
   #state: IceState = 'new';
   #begun = false;
@@ -152,6 +154,7 @@ export class IceAgent implements Machine<IceEvent, IceTransmit> {
     if (remote.lite !== this.#lite && this.#role.set(remote.lite ? 'controlling' : 'controlled', true)) {
       this.#handleRole();
     }
+    this.#replaced = undefined;
     this.#checker.setRemote(this.#now, remote, remote.lite);
     this.#settle();
   }
@@ -180,15 +183,28 @@ export class IceAgent implements Machine<IceEvent, IceTransmit> {
     if (this.#closed) return credentials;
     this.#advance(now);
     const old = this.#checker;
-    if (old.selected) {
-      this.#previous = old;
-      old.retire(this.#now);
-    }
+    old.retire(this.#now);
+    if (old.selected) this.#previous = old;
+    this.#replaced = old;
     this.#role.renew();
     this.#checker = this.#newChecker(credentials);
     this.#gathering = 'new';
     this.#settle();
     return credentials;
+  }
+
+  /** The last restart was taken back before the other side answered it: all is as it was. RFC 9429 §5.7. */
+  abandonRestart(now: Millis): void {
+    const replaced = this.#replaced;
+    if (this.#closed || !replaced) return;
+    this.#advance(now);
+    const abandoned = this.#checker;
+    if (this.#previous === replaced) this.#previous = undefined;
+    this.#replaced = undefined;
+    this.#checker = replaced;
+    replaced.resume(this.#now, abandoned.paths);
+    abandoned.close();
+    this.#settle();
   }
 
   /** Counts from the next `gather` on. */
@@ -302,6 +318,7 @@ export class IceAgent implements Machine<IceEvent, IceTransmit> {
     this.#socket = undefined;
     this.#checker.close();
     this.#previous?.close();
+    this.#replaced = undefined;
     this.#transmits.clear();
     this.#enter('closed');
   }

@@ -27,12 +27,15 @@ import { RemoteBook, type RemoteCandidate } from './remote-book.ts';
 import { UnresolvedCandidates } from './unresolved-candidates.ts';
 
 /** What the deadlines of a generation are for. */
-type Deadline = 'pace' | 'patience';
+type Deadline = 'pace' | 'patience' | 'free';
 
 /** RFC 7675 §5.2: consent is taken back. */
 const FORBIDDEN = 403;
 /** The other side does not know these credentials yet, or has new ones: it may yet. */
 const UNAUTHENTICATED = 401;
+
+/** RFC 8445 §8.3.1. */
+const FREE_AFTER_MS = 3_000;
 
 export class Checker {
   readonly local: LocalCredentials;
@@ -49,6 +52,7 @@ export class Checker {
   #now: Millis = 0;
   #nextCheckAt: Millis = 0;
   #checksSent = 0;
+  #firstCheckAt: Millis = 0;
   #isPatient = true;
   #localComplete = false;
   #remoteComplete = false;
@@ -93,7 +97,7 @@ export class Checker {
   /** RTCIceTransportState `completed`: all candidates are there, and nothing is left to check. webrtc.html §5.6.4. */
   get finished(): boolean {
     const allTold = this.#localComplete && (this.#remoteComplete || !this.#isPatient);
-    return allTold && this.selected?.nominated === true && (this.list.resting || !this.list.hasWork);
+    return allTold && this.selected?.nominated === true && (this.list.resting || this.list.work === 'none');
   }
 
   setRemote(now: Millis, credentials: IceCredentials, lite: boolean): void {
@@ -178,6 +182,24 @@ export class Checker {
     this.#settle();
   }
 
+  /** It was replaced too early: it goes on where it was, with the paths there are by now. RFC 9429 §5.7. */
+  resume(now: Millis, paths: Iterable<LocalPath>): void {
+    this.#now = now;
+    this.#retired = false;
+    this.#conclusion.resume(now);
+    for (const path of paths) this.#paths.set(path.facts.path, path);
+    for (const remote of this.remotes.all())
+      for (const path of this.#paths.values()) this.#pair(path, remote);
+    if (this.#remote && this.#isPatient)
+      this.#deadlines.set('patience', now + this.#context.timing.patienceMs);
+    this.#settle();
+  }
+
+  /** What was told in this generation. */
+  get paths(): Iterable<LocalPath> {
+    return this.#paths.values();
+  }
+
   /** Nothing comes of it any more. */
   close(): void {
     this.#retired = true;
@@ -186,10 +208,10 @@ export class Checker {
     this.#sender.pending.clear();
   }
 
-  /** Whether data from there is for us. */
+  /** Whether data from there is for us: it may come before any check of that pair (RFC 8445 §11), and proves itself. */
   accepts(path: PathId, from: SocketAddress): CandidatePair | undefined {
     const pair = this.list.find(path, from);
-    return pair?.heard && !this.#failed ? pair : undefined;
+    return pair?.dead || this.#failed ? undefined : pair;
   }
 
   /** The roles are what they are from now on. */
@@ -252,6 +274,7 @@ export class Checker {
     }
     for (let due = this.#deadlines.takeDue(now); due; due = this.#deadlines.takeDue(now)) {
       if (due === 'patience') this.#isPatient = false;
+      else if (due === 'free') this.#freeStreams();
     }
     this.#conclusion.handleTimeout(now, this.#remote, this.#rto());
     this.#settle();
@@ -272,16 +295,30 @@ export class Checker {
     const remote = this.#remote;
     if (!remote || this.#context.lite || this.#retired) return;
     while (this.#nextCheckAt <= now) {
-      const pair = this.list.takeNext();
-      if (!pair) return;
+      const pair = this.list.takeNext(this.#mayCheckStreams());
+      if (!pair) break;
       const { timing } = this.#context;
       const ta = this.#checksSent < timing.fastChecks ? timing.fastPacingMs : timing.pacingMs;
+      if (this.#checksSent === 0) this.#firstCheckAt = now;
       this.#checksSent += 1;
       this.#nextCheckAt = now + ta;
       if (!pair.valid) pair.state = 'in-progress';
       this.#sender.send(now, pair, remote, 'check', this.#rto());
     }
-    if (this.list.hasWork) this.#deadlines.set('pace', this.#nextCheckAt);
+    const { work } = this.list;
+    // What could not be taken although there is time waits for an answer, not for a deadline.
+    if (work === 'none') return;
+    if (work === 'streams' && !this.#mayCheckStreams()) this.#deadlines.set('pace', this.#streamsAt);
+    else if (this.#nextCheckAt > now) this.#deadlines.set('pace', this.#nextCheckAt);
+  }
+
+  /** A connection costs two sockets and three packets before its first check: datagrams have a start. RFC 6544 §6.2. */
+  #mayCheckStreams(): boolean {
+    return this.#now >= this.#streamsAt || !this.list.triesDatagrams;
+  }
+
+  get #streamsAt(): Millis {
+    return this.#firstCheckAt + this.#context.timing.streamDelayMs;
   }
 
   /** RFC 8445 §14.3: MAX(least, Ta × (Num-Waiting + Num-In-Progress)). */
@@ -344,7 +381,7 @@ export class Checker {
     if (lite && !pair.dead) this.#conclusion.handleAnswer(this.#now, pair);
     if (useCandidate && role.role === 'controlled') {
       pair.wanted = true;
-      if (pair.valid) this.#conclusion.setNominated(pair);
+      if (pair.valid) this.#setNominated(pair);
     }
     if (lite || this.#retired || pair.valid || pair.dead) return;
     // RFC 8445 §7.3.1.4.
@@ -367,7 +404,20 @@ export class Checker {
     this.list.handleSuccess(pair);
     // RFC 8445 §7.2.5.3.4.
     const { role } = this.#context.role;
-    if (role === 'controlling' ? check.useCandidate : pair.wanted) this.#conclusion.setNominated(pair);
+    if (role === 'controlling' ? check.useCandidate : pair.wanted) this.#setNominated(pair);
+  }
+
+  #setNominated(pair: CandidatePair): void {
+    if (pair.nominated) return;
+    this.#conclusion.setNominated(pair);
+    this.#deadlines.set('free', this.#now + FREE_AFTER_MS);
+  }
+
+  /** RFC 8445 §8.3: what was not needed is given back. Datagrams in reserve cost nothing; streams do. */
+  #freeStreams(): void {
+    const { selected } = this;
+    if (!selected?.nominated || selected.path.facts.protocol === 'tcp' || selected.relayed) return;
+    for (const pair of [...this.list.pairs]) if (pair.path.facts.protocol === 'tcp') this.#drop(pair);
   }
 
   #handleError(check: PendingCheck, message: StunMessage): void {
@@ -413,7 +463,7 @@ export class Checker {
   /** RFC 8445 §7.2.5.4, RFC 8838 §8, RFC 8863 §4. */
   #judgeFailure(): void {
     if (!this.#remote || this.#retired || this.#isPatient || this.selected) return;
-    const isOpen = this.list.pairs.some(({ state }) => state !== 'failed') || this.list.hasWork;
+    const isOpen = this.list.pairs.some(({ state }) => state !== 'failed') || this.list.work !== 'none';
     if (isOpen || !this.#localComplete || this.#unresolved.size > 0) return;
     this.#failed = true;
     this.#deadlines.clearAll();

@@ -70,24 +70,36 @@ export class Checklist {
     for (const pair of this.#pairs) if (pair.state === 'failed' && !pair.dead) pair.state = 'waiting';
   }
 
-  /** Whether a check could be sent. */
-  get hasWork(): boolean {
-    return (
-      this.#triggered.length > 0 ||
-      (!this.resting && this.#pairs.some(({ state }) => state === 'waiting' || state === 'frozen'))
-    );
+  /** What could be checked: `now`, or only over streams. */
+  get work(): 'none' | 'streams' | 'now' {
+    if (this.#triggered.length > 0) return 'now';
+    if (this.resting) return 'none';
+    let work: 'none' | 'streams' = 'none';
+    for (const { state, path } of this.#pairs) {
+      if (state !== 'waiting' && state !== 'frozen') continue;
+      if (path.facts.protocol === 'udp') return 'now';
+      work = 'streams';
+    }
+    return work;
   }
 
-  /** Which pair is next. RFC 8445 §6.1.4.2. */
-  takeNext(): CandidatePair | undefined {
+  /** Whether a datagram pair is being checked, so that streams may not be needed. */
+  get triesDatagrams(): boolean {
+    return this.#pairs.some(({ state, path }) => state === 'in-progress' && path.facts.protocol === 'udp');
+  }
+
+  /** Which pair is next. RFC 8445 §6.1.4.2. `streamsToo`: pairs over TCP have their turn. */
+  takeNext(streamsToo: boolean): CandidatePair | undefined {
+    const mayCheck = ({ state, path }: CandidatePair): boolean =>
+      state === 'waiting' && (streamsToo || path.facts.protocol === 'udp');
     // Step 1: the triggered-check queue.
     for (let pair = this.#triggered.shift(); pair; pair = this.#triggered.shift())
       if (!pair.dead) return pair;
     if (this.resting) return undefined;
     // Step 2: thaw foundations that nobody checks.
-    if (!this.#pairs.some(({ state }) => state === 'waiting')) this.#thaw();
+    if (!this.#pairs.some(mayCheck)) this.#thaw();
     // Step 3: the highest priority that waits.
-    return this.#pairs.find(({ state }) => state === 'waiting');
+    return this.#pairs.find(mayCheck);
   }
 
   /** RFC 8445 §7.2.5.3.3. */

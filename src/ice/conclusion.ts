@@ -107,6 +107,13 @@ export class Conclusion {
     this.#deadlines.clearAll();
   }
 
+  /** Not old after all. */
+  resume(now: Millis): void {
+    this.#retired = false;
+    if (this.#selected && !this.#context.lite)
+      this.#deadlines.set('reserve', now + this.#context.timing.reserveMs);
+  }
+
   /** Nothing carries data any more. */
   close(): void {
     this.retire();

@@ -12,6 +12,8 @@ export type IceRequest =
       readonly socket: SocketId;
       readonly ip: string;
       readonly port: number;
+      /** Other agents may have the same port: whose a datagram is the shell knows (`UdpMux`). */
+      readonly shared: boolean;
     }
   /** → `handleOpened`, `handleFailed`, and `handleAccepted` for each connection. RFC 6544. */
   | { readonly kind: 'listen-tcp'; readonly socket: SocketId; readonly ip: string; readonly port: number }

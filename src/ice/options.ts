@@ -20,6 +20,8 @@ export interface IceTiming {
   /** Ta of the first `fastChecks` checks. RFC 8445 §14.2: 5 is the least. */
   readonly fastPacingMs: Millis;
   readonly fastChecks: number;
+  /** How long datagrams are tried before the first check over TCP; not waited for where there are none. */
+  readonly streamDelayMs: Millis;
   /** The least RTO of a check. RFC 8445 §14.3. */
   readonly minRtoMs: Millis;
   /** How often a check is sent in all. RFC 8489 §6.2.1: Rc. */
@@ -63,6 +65,11 @@ export interface IceAgentOptions {
   readonly mdns?: boolean;
   /** Loopback addresses too. RFC 8445 §5.1.1.1 forbids them; where there are no others they are taken all the same. Default: off. */
   readonly loopback?: boolean;
+  /**
+   * The shell gives host candidates a port that other agents have too. Servers are asked from ports of our own, since to them
+   * a port is one client. Default: off.
+   */
+  readonly udpMux?: boolean;
   /** Ports of host candidates, inclusive. Default: the system chooses. */
   readonly ports?: { readonly min: number; readonly max: number };
   /** Of the first generation. Default: drawn. */
@@ -74,13 +81,14 @@ export interface IceAgentOptions {
 /** What of it concerns the gatherer. */
 export type GathererOptions = Pick<
   IceAgentOptions,
-  'servers' | 'policy' | 'lite' | 'tcp' | 'tcpListen' | 'mdns' | 'loopback' | 'ports'
+  'servers' | 'policy' | 'lite' | 'tcp' | 'tcpListen' | 'mdns' | 'loopback' | 'udpMux' | 'ports'
 >;
 
 export const DEFAULT_TIMING: IceTiming = {
   pacingMs: 20, // between libwebrtc's 50 and the floor of 5: NATs of this century keep up
   fastPacingMs: 5,
   fastChecks: 10, // a host with two interfaces and both families is through within 50 ms
+  streamDelayMs: 200, // a repetition or two: what answers at all over UDP has done so
   minRtoMs: 100, // RFC 8445 §14.3 says 500, which costs a lost first check half a second; checks are 100 bytes
   maxRequests: 7,
   patienceMs: 39_500,
