@@ -23,6 +23,3 @@ export const UNORDERED = 0x80;
 
 /** RFC 8831 §6.4, by the names of webrtc-priority §4.1. */
 export const PRIORITY = { 'very-low': 128, low: 256, medium: 512, high: 1024 } as const;
-
-/** RFC 9260 §3.3.10.12: the cause of an ABORT that its user asked for. */
-export const USER_INITIATED_ABORT = 12;

@@ -28,6 +28,8 @@ export type ChannelState = 'connecting' | 'open' | 'closing' | 'closed';
 export interface DataChannelLimits {
   /** The largest message that we take: what was announced as `a=max-message-size`. */
   readonly maxMessageBytes: number;
+  /** The largest message that we send, whatever the peer takes. */
+  readonly maxSentMessageBytes: number;
   /** Channels that the peer may have open at once; what goes beyond is refused. */
   readonly maxPeerChannels: number;
   /** Of labels and protocols of the peer's channels together. */
@@ -37,6 +39,8 @@ export interface DataChannelLimits {
 export const DEFAULT_CHANNEL_LIMITS: DataChannelLimits = {
   /** What browsers announce. */
   maxMessageBytes: 262_144,
+  /** As much as browsers let wait. */
+  maxSentMessageBytes: 16 * 2 ** 20,
   /** Four times what a Chromium opens at most; each costs about a kilobyte. */
   maxPeerChannels: 4096,
   /** A label of 256 bytes for each, or some of the longest. */

@@ -6,7 +6,7 @@ import { type Env, type Machine, type Millis, NEVER, Queue, StackError } from '.
 import { SctpAssociation, type SctpEvent, type SctpOptions } from '../sctp/index.ts';
 import { Channel, type SctpMessage } from './channel.ts';
 import { factsOf, NO_FACTS } from './channel-facts.ts';
-import { Ppid, PRIORITY, USER_INITIATED_ABORT } from './code-points.ts';
+import { Ppid, PRIORITY } from './code-points.ts';
 import { decodeDcep, encodeAck, encodeOpen, type OpenFacts } from './dcep.ts';
 import { type ChannelError, channelError, type DataChannelEvent } from './events.ts';
 import {
@@ -44,7 +44,7 @@ export class DataChannelTransport implements Machine<DataChannelEvent, Uint8Arra
   #role: 'client' | 'server' | undefined;
   /** Numbers of streams that both ends have; known once connected. */
   #maxChannels: number | undefined;
-  #remoteMaxMessageBytes = UNLIMITED;
+  #maxMessageBytes: number;
   #nextId: ChannelId = 1;
   #opened = 0;
   #closed = 0;
@@ -58,6 +58,7 @@ export class DataChannelTransport implements Machine<DataChannelEvent, Uint8Arra
     this.#env = env;
     this.#limits = { ...DEFAULT_CHANNEL_LIMITS, ...options.limits };
     this.#quota = new PeerQuota(this.#limits);
+    this.#maxMessageBytes = this.#limits.maxSentMessageBytes;
     this.#sctpOptions = options.sctp ?? {};
   }
 
@@ -66,9 +67,9 @@ export class DataChannelTransport implements Machine<DataChannelEvent, Uint8Arra
     return this.#maxChannels;
   }
 
-  /** The largest message that the peer takes; Infinity where it sets no limit. */
+  /** The largest message that can be sent. webrtc.html §6.1.1.1. */
   get maxMessageBytes(): number {
-    return this.#remoteMaxMessageBytes;
+    return this.#maxMessageBytes;
   }
 
   get isConnected(): boolean {
@@ -82,7 +83,7 @@ export class DataChannelTransport implements Machine<DataChannelEvent, Uint8Arra
 
   /** RFC 8841 §6.1: 0 means any. */
   setRemoteMaxMessageBytes(bytes: number): void {
-    this.#remoteMaxMessageBytes = bytes === 0 ? UNLIMITED : bytes;
+    this.#maxMessageBytes = Math.min(bytes === 0 ? UNLIMITED : bytes, this.#limits.maxSentMessageBytes);
   }
 
   /** Which streams are ours is known: channels without one get theirs. Idempotent. RFC 8832 §6. */
@@ -146,8 +147,8 @@ export class DataChannelTransport implements Machine<DataChannelEvent, Uint8Arra
     this.#advance(now);
     const channel = this.#channels.get(id);
     if (channel?.state !== 'open' || channel.stream === undefined || !this.#association) return false;
-    if (bytes.length > this.#remoteMaxMessageBytes)
-      throw new RangeError(`The peer takes ${this.#remoteMaxMessageBytes} bytes, not ${bytes.length}.`);
+    if (bytes.length > this.#maxMessageBytes)
+      throw new RangeError(`The peer takes ${this.#maxMessageBytes} bytes, not ${bytes.length}.`);
     const isEmpty = bytes.length === 0;
     const isText = kind === 'text';
     const ppid = isText
@@ -278,16 +279,10 @@ export class DataChannelTransport implements Machine<DataChannelEvent, Uint8Arra
       case 'closing':
         return;
       case 'closed':
-        this.#handleClosed(event.error);
+        this.#lose(event.error);
+        this.#maxChannels = undefined;
+        this.#events.push({ type: 'closed', error: event.error });
     }
-  }
-
-  #handleClosed(reason: ChannelError | undefined): void {
-    // A peer that is closed aborts (webrtc.html §4.4.2): that is an end on purpose and no failure.
-    const error = reason?.causeCode === USER_INITIATED_ABORT ? undefined : reason;
-    this.#lose(error);
-    this.#maxChannels = undefined;
-    this.#events.push({ type: 'closed', error });
   }
 
   #handleConnected(maxChannels: number): void {

@@ -81,7 +81,7 @@ export interface DtlsTransportFacts {
 /** webrtc.html §6.1. */
 export interface SctpTransportFacts {
   readonly state: SctpTransportState;
-  /** Both what the peer takes and what we send; Infinity where it sets no limit. */
+  /** What the peer takes and we send. */
   readonly maxMessageBytes: number;
   /** Known once connected. */
   readonly maxChannels: number | undefined;

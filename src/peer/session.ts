@@ -102,6 +102,7 @@ export class PeerSession implements PeerSessionPort {
       dtlsRetransmitMs,
       maxMessageBytes,
       maxPeerChannels: maxChannels,
+      maxSentMessageBytes: this.#limits.maxBufferedBytes,
     });
     this.#transport.channels.setRemoteMaxMessageBytes(UNKNOWN_MAX_MESSAGE_BYTES);
     this.#desk = new CandidateDesk(this.#negotiation);

@@ -12,7 +12,7 @@ import {
   type DtlsIdentity,
   type Fingerprint,
 } from '../dtls/index.ts';
-import type { IceAgent, IceEvent, IceTransmit, SelectedPair, SocketId } from '../ice/index.ts';
+import type { IceAgent, IceEvent, IceState, IceTransmit, SelectedPair, SocketId } from '../ice/index.ts';
 import { EarlyDatagrams } from './early-datagrams.ts';
 import type { SctpAgreement } from './negotiation/index.ts';
 import type { DtlsTransportState } from './states.ts';
@@ -24,6 +24,7 @@ export interface PeerTransportOptions {
   readonly dtlsRetransmitMs: Millis;
   readonly maxMessageBytes: number;
   readonly maxPeerChannels: number;
+  readonly maxSentMessageBytes: number;
 }
 
 export interface TransportCounters {
@@ -61,6 +62,8 @@ export class PeerTransport implements Machine<PeerTransportEvent, IceTransmit> {
   #selected: SelectedPair | undefined;
   /** ICE carries bytes: else what is above it waits, and does not count what it cannot send as lost. */
   #hasPath = false;
+  /** The pair has not answered for a while. */
+  #isSilent = false;
   #isClosed = false;
   #now: Millis = 0;
   #packetsSent = 0;
@@ -74,9 +77,9 @@ export class PeerTransport implements Machine<PeerTransportEvent, IceTransmit> {
     this.#env = env;
     this.ice = ice;
     this.#options = options;
-    const { maxMessageBytes, maxPeerChannels } = options;
+    const { maxMessageBytes, maxPeerChannels, maxSentMessageBytes } = options;
     this.channels = new DataChannelTransport(env, {
-      limits: { maxMessageBytes, maxPeerChannels },
+      limits: { maxMessageBytes, maxPeerChannels, maxSentMessageBytes },
       sctp: { packetRoom: DTLS_RECORD_ROOM },
     });
   }
@@ -248,8 +251,7 @@ export class PeerTransport implements Machine<PeerTransportEvent, IceTransmit> {
         this.#handlePath(event.pair);
         break;
       case 'state':
-        if (event.state === 'failed' || event.state === 'closed') this.#hasPath = false;
-        else if (event.state === 'connected' || event.state === 'completed') this.#gainPath();
+        this.#handleIceState(event.state);
         break;
       default:
         break;
@@ -278,12 +280,21 @@ export class PeerTransport implements Machine<PeerTransportEvent, IceTransmit> {
     this.#gainPath();
   }
 
+  #handleIceState(state: IceState): void {
+    if (state === 'failed' || state === 'closed') this.#hasPath = false;
+    if (state !== 'connected' && state !== 'completed') {
+      this.#isSilent = state === 'disconnected';
+      return;
+    }
+    // The same pair as before answers again: what waited for it goes at once.
+    if (this.#selected && (this.#isSilent || !this.#hasPath)) this.#handlePath(this.#selected);
+    this.#isSilent = false;
+  }
+
   #gainPath(): void {
     if (this.#hasPath || this.#isClosed) return;
     this.#hasPath = true;
     this.#shakeHands();
-    // What waited for a path goes at once.
-    if (this.channels.nextTimeout() <= this.#now) this.channels.handleTimeout(this.#now);
   }
 
   #shakeHands(): void {

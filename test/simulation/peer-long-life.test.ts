@@ -43,7 +43,10 @@ test('close tells the peer, and lets go of everything at once', () => {
   const told = a.told.length;
   couple.run(100);
   // B <- ABORT, close_notify <- A
-  assert.deepEqual(b.all('channel-closed'), [{ type: 'channel-closed', channel: theirs, error: undefined }]);
+  const [closed] = b.all('channel-closed');
+  assert.equal(closed?.channel, theirs);
+  // As browsers have it (RFC 9260 §3.3.10.12): the peer's user asked for it.
+  assert.deepEqual([closed?.error?.detail, closed?.error?.sctpCauseCode], ['sctp-failure', 12]);
   assert.equal(b.states('dtls-state').at(-1), 'closed');
   assert.equal(b.session.sctpTransport?.state, 'closed');
   b.act((session, now) => session.close(now));

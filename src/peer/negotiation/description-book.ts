@@ -60,13 +60,14 @@ export class DescriptionBook {
     this.#rememberMids();
     if (type === 'pranswer') return;
     this.#current = descriptions;
-    this.#pending = NONE;
-    const inUse = descriptions.local?.session.transport?.ice.usernameFragment;
-    this.#candidates.keep(new Set(inUse === undefined ? [] : [inUse]));
+    this.withdraw();
   }
 
+  /** Nothing is pending; candidates of generations that nothing current has are forgotten. */
   withdraw(): void {
     this.#pending = NONE;
+    const inUse = this.#current.local?.session.transport?.ice.usernameFragment;
+    this.#candidates.keep(new Set(inUse === undefined ? [] : [inUse]));
   }
 
   /** What an offer starts from. What one side has rejected is rejected. */

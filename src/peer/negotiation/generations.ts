@@ -59,10 +59,7 @@ export class Generations {
 
   /** A description with these was applied. */
   begin(ice: IceCredentials): NegotiationStep[] {
-    const { usernameFragment } = ice;
-    if (this.isBegun && usernameFragment === this.newest.usernameFragment) return [];
-    // An offer that was made before the restart: back to what is in use.
-    if (usernameFragment === this.#settled?.usernameFragment) return this.abandon();
+    if (this.isBegun && ice.usernameFragment === this.newest.usernameFragment) return [];
     const restart = this.isBegun;
     this.#offered = ice;
     this.#renew();
@@ -100,7 +97,7 @@ export class Generations {
     return [this.#settled, this.#offered].flatMap((ice) => (ice ? [ice.usernameFragment] : []));
   }
 
-  /** RFC 8839 §5.4: credentials are never used twice. */
+  /** RFC 8839 §5.4: other credentials for every generation. Only an offer that is applied again brings its own back. */
   #renew(): void {
     this.#fresh = createIceCredentials(this.#random);
   }

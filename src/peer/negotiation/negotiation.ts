@@ -17,12 +17,12 @@ import {
   stepsBetween,
 } from './agreement.ts';
 import { makeAnswer } from './answer.ts';
-import { CreatedDescriptions } from './created-descriptions.ts';
 import { createSessionId, createTlsId } from './credentials.ts';
 import { DescriptionBook, type Descriptions } from './description-book.ts';
 import { SETUP_OF_ROLE } from './dtls-role.ts';
 import { stateFault, syntaxFault } from './faults.ts';
 import { Generations } from './generations.ts';
+import { LastCreated } from './last-created.ts';
 import type { CreatedDescription, LocalDescription } from './local-description.ts';
 
 import { dataIndexOf, isUsed, type LocalSection, type LocalSession } from './local-session.ts';
@@ -37,8 +37,8 @@ import type { IceCredentials, NegotiationStep } from './step.ts';
 export class Negotiation {
   readonly #options: NegotiationOptions;
   readonly #generations: Generations;
-  readonly #offers = new CreatedDescriptions('offer');
-  readonly #answers = new CreatedDescriptions('answer');
+  readonly #lastOffer = new LastCreated('createOffer');
+  readonly #lastAnswer = new LastCreated('createAnswer');
   readonly #book: DescriptionBook;
   #state: SignalingState = 'stable';
   /** What the transport runs by: of the last answer, provisional ones too. */
@@ -138,7 +138,7 @@ export class Negotiation {
       createMid: () => this.#book.createMid(),
       transport: { ice, setup: 'actpass', tlsId: this.#tlsId },
     });
-    return { type: 'offer', sdp: this.#create(this.#offers, session).sdp };
+    return { type: 'offer', sdp: this.#create(this.#lastOffer, session).sdp };
   }
 
   createAnswer(): Description {
@@ -146,7 +146,7 @@ export class Negotiation {
     if ((this.#state !== 'have-remote-offer' && this.#state !== 'have-local-pranswer') || !offer) {
       throw stateFault('createAnswer', this.#state);
     }
-    return { type: 'answer', sdp: this.#create(this.#answers, this.#makeAnswer(offer)).sdp };
+    return { type: 'answer', sdp: this.#create(this.#lastAnswer, this.#makeAnswer(offer)).sdp };
   }
 
   setLocalDescription(wish: LocalDescriptionWish = {}): NegotiationStep[] {
@@ -156,8 +156,8 @@ export class Negotiation {
     // RFC 9429 §5.5: the state first, then whether the text is one of ours.
     const next = nextState(this.#state, 'local', type);
     if (!next) throw stateFault(`Setting a local ${type}`, this.#state);
-    const made = type === 'offer' ? this.#offers : this.#answers;
-    const given = wish.sdp ? made.find(wish.sdp) : made.last(this.#revision);
+    const made = type === 'offer' ? this.#lastOffer : this.#lastAnswer;
+    const given = wish.sdp ? made.recognise(wish.sdp) : made.current(this.#revision);
     const created = given ?? this.#createImplied(type);
     const local = { type, session: created.session, version: created.version };
     const steps = type === 'offer' ? this.#applyLocalOffer(local) : this.#applyLocalAnswer(local, type);
@@ -218,17 +218,17 @@ export class Negotiation {
   #createImplied(type: 'offer' | 'pranswer' | 'answer'): CreatedDescription {
     if (type === 'offer') this.createOffer();
     else this.createAnswer();
-    const created = (type === 'offer' ? this.#offers : this.#answers).last(this.#revision);
+    const created = (type === 'offer' ? this.#lastOffer : this.#lastAnswer).current(this.#revision);
     invariant(created, 'what was created a line above is the last one');
     return created;
   }
 
-  #create(made: CreatedDescriptions, session: LocalSession): CreatedDescription {
+  #create(made: LastCreated, session: LocalSession): CreatedDescription {
     // RFC 9429 §5.2.2: it grows with every description that may differ from the one before.
     this.#version += 1;
     const version = this.#version;
     const created = { sdp: this.#book.write(session, version), session, version, revision: this.#revision };
-    made.add(created);
+    made.set(created);
     return created;
   }
 
@@ -277,7 +277,7 @@ export class Negotiation {
     const tlsId = plan?.newDtls && this.#running ? createTlsId(this.#options.random) : this.#tlsId;
     const steps: NegotiationStep[] = yields ? [{ step: 'yield' }, ...this.#takeBack()] : [];
     this.#plan = plan && { ...plan, tlsId };
-    this.#answers.clear(); // they answer another offer
+    this.#lastAnswer.clear(); // they answer another offer
     this.#book.propose({ local: undefined, remote });
     return steps;
   }
@@ -333,8 +333,8 @@ export class Negotiation {
     this.#book.answer(descriptions, type);
     if (type === 'pranswer') return;
     this.#plan = undefined;
-    this.#offers.clear();
-    this.#answers.clear();
+    this.#lastOffer.clear();
+    this.#lastAnswer.clear();
   }
 
   #rollBack(side: 'local' | 'remote'): NegotiationStep[] {
@@ -345,12 +345,11 @@ export class Negotiation {
     return steps;
   }
 
-  /** RFC 9429 §5.7. What was made for the abandoned exchange is of no use any more: its credentials are gone. */
+  /** RFC 9429 §5.7. The last offer may be applied again (webrtc.html §4.4.2 forgets it with an answer only). */
   #takeBack(): NegotiationStep[] {
     this.#book.withdraw();
     this.#plan = undefined;
-    this.#offers.clear();
-    this.#answers.clear();
+    this.#lastAnswer.clear();
     return this.#generations.abandon();
   }
 
