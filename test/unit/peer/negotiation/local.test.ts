@@ -43,12 +43,23 @@ test('lines that have no effect on us may be stripped, as libraries without tric
   assert.match(localOf(a).sdp, /^a=ice-options:trickle ice2\r$/m);
 });
 
-test('an offer that was made earlier is still one of ours', () => {
+test('only the last offer may be applied', () => {
   const a = makeOfferer(1);
   const first = a.createOffer();
-  a.createOffer({ iceRestart: true });
-  a.setLocalDescription(first);
-  assert.equal(localOf(a).sdp, first.sdp);
+  const last = a.createOffer();
+  assert.throws(() => a.setLocalDescription(first), { name: 'InvalidModificationError' });
+  a.setLocalDescription(last);
+  assert.equal(localOf(a).sdp, last.sdp);
+});
+
+test('an offer outlives an offer of theirs that is rolled back', () => {
+  const a = makeOfferer(1);
+  const offer = a.createOffer();
+  a.setRemoteDescription({ type: 'offer', sdp: CHROMIUM_DATA_OFFER });
+  a.createAnswer();
+  a.setRemoteDescription({ type: 'rollback', sdp: '' });
+  a.setLocalDescription(offer);
+  assert.equal(localOf(a).sdp, offer.sdp);
 });
 
 test('without a text the last offer is taken, if it still says how things are', () => {
