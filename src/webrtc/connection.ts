@@ -32,6 +32,7 @@ import { domException, errorOfFault, withDomErrors } from './errors.ts';
 import { EventTasks } from './event-tasks.ts';
 import type { CandidateMembers } from './ice-candidate.ts';
 import { INSIDE } from './idl/interface.ts';
+import { toIceOptions } from './ieum-options.ts';
 import { OperationsChain } from './operations-chain.ts';
 import type { RTCSessionDescription } from './session-description.ts';
 import type { WebRtcShell } from './shell.ts';
@@ -90,7 +91,7 @@ export class Connection {
       const expires = shell.env.wallClock() + OWN_CERTIFICATE_MS;
       identities.push(shell.createIdentity({ kind: 'ecdsa', expires }));
     }
-    const options = { configuration: peerConfiguration, identities };
+    const options = { configuration: peerConfiguration, identities, ice: toIceOptions(ieum) };
     const session = withDomErrors(() => house.createSession(shell.env, options));
     this.#session = session;
     this.#descriptions = {
@@ -101,7 +102,7 @@ export class Connection {
     };
     this.#tasks = new EventTasks(shell);
     this.#chain = new OperationsChain(() => this.#considerNegotiation());
-    this.#driver = new SessionDriver(shell, session, { portRange: ieum.portRange }, (event) => {
+    this.#driver = new SessionDriver(shell, session, (event) => {
       if (!this.#closed) this.#handle(event);
     });
     const addTask = (step: () => void): void => this.#tasks.add(step);

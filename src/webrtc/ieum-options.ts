@@ -1,4 +1,5 @@
 /** `RTCConfiguration.ieum`: what a program on a server may want that a browser decides by itself. */
+import type { PeerSessionOptions } from '../peer/index.ts';
 import { toDictionary, toDomString, toEnforced, toSequence } from './idl/convert.ts';
 
 export interface IeumOptions {
@@ -8,18 +9,39 @@ export interface IeumOptions {
   interfaces?: string[];
   /** UDP ports for host candidates, both ends included, for a firewall that lets only these in. Default: any. */
   portRange?: [least: number, most: number];
+  /** Candidates for TCP beside those for UDP. RFC 6544. */
+  tcp?: boolean;
+  /** Own addresses are told as names that only the local network knows, as browsers do. Default: false. */
+  mdns?: boolean;
 }
 
 const MAX_PORT = 65_535;
 
 export function toIeumOptions(value: unknown): IeumOptions {
-  const { interfaces, loopback, portRange } = toDictionary(value, 'ieum');
+  const { interfaces, loopback, mdns, portRange, tcp } = toDictionary(value, 'ieum');
   return {
     ...(loopback !== undefined && { loopback: Boolean(loopback) }),
     ...(interfaces !== undefined && {
       interfaces: toSequence(interfaces, 'ieum.interfaces').map(toDomString),
     }),
+    ...(mdns !== undefined && { mdns: Boolean(mdns) }),
     ...(portRange !== undefined && { portRange: toPortRange(portRange) }),
+    ...(tcp !== undefined && { tcp: Boolean(tcp) }),
+  };
+}
+
+/** What of it an ICE agent is told; the rest is done before it. */
+export function toIceOptions({
+  loopback,
+  mdns,
+  portRange,
+  tcp,
+}: IeumOptions): PeerSessionOptions['ice'] & {} {
+  return {
+    ...(loopback !== undefined && { loopback }),
+    ...(mdns !== undefined && { mdns }),
+    ...(portRange !== undefined && { ports: { min: portRange[0], max: portRange[1] } }),
+    ...(tcp !== undefined && { tcp }),
   };
 }
 

@@ -6,7 +6,6 @@ import {
   type ByteStream,
   type DatagramSocket,
   type Millis,
-  randomBelow,
   type Settled,
   type SocketAddress,
   StackError,
@@ -16,12 +15,6 @@ import {
 import type { IceRequest, IceTransmit, SocketId } from '../../ice/index.ts';
 import type { PeerSessionPort } from '../../peer/index.ts';
 import type { WebRtcShell } from '../shell.ts';
-
-/** Where a user restricts what is opened. */
-export interface SocketChoices {
-  /** Local UDP ports, both ends included. Default: what the system gives. */
-  readonly portRange: readonly [least: number, most: number] | undefined;
-}
 
 /** How the session is reached. */
 export interface SessionAccess {
@@ -44,21 +37,16 @@ const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
 /** What may wait in one TCP stream. Beyond it packets are dropped, as a full link does; SCTP sends them again. */
 const MAX_STREAM_BYTES = 1024 * 1024;
 
-/** Ports of a range that are tried before giving up: a range that is nearly full should not cost a thousand calls. */
-const MAX_PORT_ATTEMPTS = 32;
-
 export class IceSockets {
   readonly #shell: WebRtcShell;
   readonly #session: PeerSessionPort;
-  readonly #choices: SocketChoices;
   readonly #access: SessionAccess;
   readonly #held = new Map<SocketId, Held>();
   #closed = false;
 
-  constructor(shell: WebRtcShell, session: PeerSessionPort, choices: SocketChoices, access: SessionAccess) {
+  constructor(shell: WebRtcShell, session: PeerSessionPort, access: SessionAccess) {
     this.#shell = shell;
     this.#session = session;
-    this.#choices = choices;
     this.#access = access;
   }
 
@@ -66,7 +54,7 @@ export class IceSockets {
     switch (request.kind) {
       case 'open-udp':
         this.#held.set(request.socket, OPENING);
-        this.#openUdp(request, MAX_PORT_ATTEMPTS);
+        this.#openUdp(request);
         break;
       case 'listen-tcp':
         this.#held.set(request.socket, OPENING);
@@ -118,17 +106,11 @@ export class IceSockets {
     this.#tell((now) => this.#session.handleFailed(now, socket, code, error.message));
   }
 
-  #openUdp(request: Extract<IceRequest, { kind: 'open-udp' }>, attempts: number): void {
-    const { socket, ip } = request;
-    const { portRange } = this.#choices;
-    const ranged = request.port === 0 && portRange !== undefined;
-    const port = ranged ? randomPort(this.#shell, portRange) : request.port;
+  #openUdp({ socket, ip, port }: Extract<IceRequest, { kind: 'open-udp' }>): void {
     const binding = { ip, port, receiveBufferBytes: RECEIVE_BUFFER_BYTES, batched: true };
     this.#shell.platform.bindUdp(binding, ({ value, error }) => {
-      if (error) {
-        if (ranged && attempts > 1 && this.#held.has(socket)) this.#openUdp(request, attempts - 1);
-        else this.#fail(socket, error);
-      } else if (this.#held.get(socket) !== OPENING) value.close();
+      if (error) this.#fail(socket, error);
+      else if (this.#held.get(socket) !== OPENING) value.close();
       else this.#holdDatagrams(socket, value);
     });
   }
@@ -209,8 +191,4 @@ export class IceSockets {
       this.#tell((now) => this.#session.handleVerified(now, check, value === true)),
     );
   }
-}
-
-function randomPort(shell: WebRtcShell, [least, most]: readonly [number, number]): number {
-  return least + randomBelow(shell.env.random, most - least + 1);
 }

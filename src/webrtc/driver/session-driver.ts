@@ -5,7 +5,7 @@
 import { type Millis, NEVER } from '../../base/index.ts';
 import type { PeerEvent, PeerSessionPort } from '../../peer/index.ts';
 import type { WebRtcShell } from '../shell.ts';
-import { IceSockets, type SocketChoices } from './ice-sockets.ts';
+import { IceSockets } from './ice-sockets.ts';
 
 /** Runtimes fire a timer at once when it is given more. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -30,16 +30,11 @@ export class SessionDriver {
   #closed = false;
 
   /** `onEvent` gets no `request`, and calls back into nothing of this. */
-  constructor(
-    shell: WebRtcShell,
-    session: PeerSessionPort,
-    choices: SocketChoices,
-    onEvent: (event: PeerEvent) => void,
-  ) {
+  constructor(shell: WebRtcShell, session: PeerSessionPort, onEvent: (event: PeerEvent) => void) {
     this.#shell = shell;
     this.#session = session;
     this.#onEvent = onEvent;
-    this.#sockets = new IceSockets(shell, session, choices, {
+    this.#sockets = new IceSockets(shell, session, {
       take: (step) => this.#take(step),
       drain: () => this.#drain(),
     });
