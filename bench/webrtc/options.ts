@@ -1,11 +1,10 @@
 /** What `npm run bench:webrtc -- …` takes. */
 import { parseArgs } from 'node:util';
 import type { CaseName } from './cases.ts';
+import type { Mode } from './pair.ts';
 
 const CASE_NAMES: readonly CaseName[] = ['connect', 'bulk', 'small', 'latency', 'idle'];
-const MODES = ['one', 'two'] as const;
-/** Both ends in one process, or each in its own. */
-export type Mode = (typeof MODES)[number];
+const MODES: readonly Mode[] = ['one', 'two'];
 
 export interface Options {
   readonly cases: readonly CaseName[];

@@ -1,9 +1,11 @@
 /** Two ends of fresh processes, with signals carried between them. */
 import { cpuUsOf, residentBytesOf } from '../relay/process-facts.ts';
 import type { Host } from './hosts/host.ts';
-import type { Mode } from './options.ts';
 import type { ArgsOf, EndName, OperationName, ResultOf } from './protocol.ts';
 import type { MeasuredStack } from './stacks/stack.ts';
+
+/** Both ends in one process, or each in its own. */
+export type Mode = 'one' | 'two';
 
 export interface PairChoice {
   readonly offerer: MeasuredStack;

@@ -38,5 +38,7 @@ async function answer({ id, end, name, args }: Request): Promise<void> {
 process.on('message', (request: Request) => void answer(request));
 process.on('disconnect', () => process.exit(0));
 // Some stacks reject where nobody listens; what came of it shows in the operation that then does not end.
-process.on('unhandledRejection', (error) => process.stderr.write(`${stackName}: ${String(error)}\n`));
+process.on('unhandledRejection', (error) =>
+  process.stderr.write(`${stackName}: ${error instanceof Error ? error.stack : String(error)}\n`),
+);
 tell({ ready: true });

@@ -10,7 +10,7 @@ import { KernelMemory } from './kernel-memory.ts';
 import { NAME_BYTES } from './layout.ts';
 import { NameCache } from './name-cache.ts';
 import { emptySack, Outbox } from './outbox.ts';
-import { PostedSocket } from './posted-socket.ts';
+import { type Post, PostedSocket } from './posted-socket.ts';
 import { ReceiveSlots } from './receive-slots.ts';
 import { Segmentation } from './segmentation.ts';
 import { type SendCounts, SendList } from './send-list.ts';
@@ -29,12 +29,12 @@ export interface PostBinding {
   readonly neverFragments?: boolean;
 }
 
-export class DatagramPost {
+export class DatagramPost implements Post {
   readonly counts: SendCounts = { sent: 0, sendFailed: 0 };
   readonly #descriptors: UdpDescriptors;
   readonly #slots: ReceiveSlots;
   readonly #senders = new NameCache<SocketAddress>(CACHED_SENDERS);
-  readonly #outbox: Outbox;
+  readonly outbox: Outbox;
   readonly #name: KernelMemory;
 
   /** `segments`: whether the kernel cuts runs apart (UDP_SEGMENT). */
@@ -42,7 +42,7 @@ export class DatagramPost {
     this.#descriptors = new UdpDescriptors(kernel);
     this.#slots = new ReceiveSlots(kernel, SLOTS);
     const list = new SendList(kernel, new Segmentation(segments), this.counts, OUTBOX_MESSAGES);
-    this.#outbox = new Outbox(kernel, list);
+    this.outbox = new Outbox(kernel, list);
     this.#name = new KernelMemory(kernel, NAME_BYTES);
   }
 
@@ -64,10 +64,6 @@ export class DatagramPost {
     return new PostedSocket(socket, this, emptySack(fd), binding.neverFragments === true);
   }
 
-  /**
-   * What waits at this socket, up to a batch, while `isOpen`. Tells whether there may be more. The handler's bytes are
-   * borrowed.
-   */
   drain(fd: number, handler: DatagramHandler, isOpen: () => boolean): boolean {
     const got = this.#slots.receive(fd, 0, SLOTS);
     const { memory } = this.#slots;
@@ -81,10 +77,6 @@ export class DatagramPost {
       handler(from, this.#slots.bytesOf(slot));
     }
     return got === SLOTS;
-  }
-
-  get outbox(): Outbox {
-    return this.#outbox;
   }
 
   wordsTo(to: SocketAddress): NameWords {

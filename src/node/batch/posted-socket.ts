@@ -9,8 +9,8 @@ import {
 } from '../../base/index.ts';
 import { plainBytes } from '../plain-bytes.ts';
 import { SenderAddress } from '../sender-address.ts';
-import type { DatagramPost } from './datagram-post.ts';
-import type { Sack } from './outbox.ts';
+import type { Outbox, Sack } from './outbox.ts';
+import type { SendCounts } from './send-list.ts';
 import type { NameWords } from './socket-name.ts';
 
 /**
@@ -19,12 +19,24 @@ import type { NameWords } from './socket-name.ts';
  */
 const FULL_BATCHES_PER_TURN = 8;
 
+/** What a socket has in common with all others of its thread. */
+export interface Post {
+  readonly counts: SendCounts;
+  readonly outbox: Outbox;
+  /**
+   * What waits at this descriptor, up to a batch, while `isOpen`. Tells whether there may be more. The handler's bytes are
+   * borrowed.
+   */
+  drain(fd: number, handler: DatagramHandler, isOpen: () => boolean): boolean;
+  wordsTo(to: SocketAddress): NameWords;
+}
+
 export class PostedSocket implements DatagramSocket {
   readonly local: SocketAddress;
   readonly neverFragments: boolean;
   readonly #family: 4 | 6;
   readonly #socket: Socket;
-  readonly #post: DatagramPost;
+  readonly #post: Post;
   readonly #sack: Sack;
   #lastTo: SocketAddress | undefined;
   #lastWords: NameWords | undefined;
@@ -32,7 +44,7 @@ export class PostedSocket implements DatagramSocket {
   #closing: Promise<void> | undefined;
 
   /** Owns `socket`, which is bound to the descriptor of `sack`. */
-  constructor(socket: Socket, post: DatagramPost, sack: Sack, neverFragments: boolean) {
+  constructor(socket: Socket, post: Post, sack: Sack, neverFragments: boolean) {
     const { address, port } = socket.address();
     this.local = { ip: canonicalIp(address) ?? address, port };
     this.neverFragments = neverFragments;
