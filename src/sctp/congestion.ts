@@ -79,6 +79,17 @@ export class CongestionWindow {
     this.#before = undefined;
   }
 
+  /** Nothing was sent for so long: who says nothing loses half of it each timeout. RFC 9260 §7.2.1, RFC 2861 §2. */
+  rest(idleMs: Millis, timeoutMs: Millis): void {
+    const least = Math.min(this.#windowBytes, INITIAL_PACKETS * this.#basePacketBytes);
+    const halvings = Math.min(32, Math.floor(idleMs / timeoutMs));
+    if (halvings < 1) return;
+    // What was once carried is the way back: slow start up to three quarters of it.
+    this.#thresholdBytes = Math.max(this.#thresholdBytes, 0.75 * this.#windowBytes);
+    this.#windowBytes = Math.max(least, this.#windowBytes / 2 ** halvings);
+    this.#epochAt = undefined;
+  }
+
   /**
    * `wasFull`: as much as allowed was on the way when the acknowledged data left; who sends less learns nothing of the path.
    */

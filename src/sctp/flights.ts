@@ -101,6 +101,7 @@ export class Flights {
     flight.launch(now, this.#nextTsn, message, place);
     this.#nextTsn = (this.#nextTsn + 1) >>> 0;
     this.#bytes += place.length;
+    if (place.begin) message.firstTsn = flight.tsn;
     if (message.isLimited) this.#limitedCount += 1;
     return flight;
   }
@@ -191,10 +192,14 @@ export class Flights {
 
   /** No fragment of it is sent again. RFC 3758 §3.5 A3. */
   abandon(message: OutgoingMessage): void {
-    if (message.abandoned) return;
-    for (let tsn = (this.#cumulative + 1) >>> 0; tsn !== this.#nextTsn; tsn = (tsn + 1) >>> 0) {
+    if (message.abandoned || !message.started) return;
+    const first = serialLess(this.#cumulative, message.firstTsn) ? message.firstTsn : this.#cumulative + 1;
+    let rest = message.fragments;
+    for (let tsn = first >>> 0; rest > 0 && tsn !== this.#nextTsn; tsn = (tsn + 1) >>> 0) {
       const flight = this.#at(tsn);
-      if (flight.message !== message || flight.acked) continue;
+      if (flight.message !== message) continue;
+      rest -= 1;
+      if (flight.acked) continue;
       if (flight.lost) {
         flight.lost = false;
         this.#lostCount -= 1;

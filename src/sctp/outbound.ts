@@ -52,6 +52,8 @@ export class Outbound {
   /** The last fragment that left asks for an acknowledgement without delay. */
   #asksAtOnce = false;
   #forwardDue = false;
+  /** When new data left last. */
+  #sentAt: Millis = Number.POSITIVE_INFINITY;
   /** Timeouts in a row without an acknowledgement. RFC 9260 §8.1. */
   errors = 0;
 
@@ -252,6 +254,8 @@ export class Outbound {
   }
 
   #writeFragment(now: Millis, writer: PacketWriter, message: OutgoingMessage, length: number): void {
+    if (this.#flights.isEmpty) this.#window.rest(now - this.#sentAt, this.rto.ms);
+    this.#sentAt = now;
     const from = message.cutBytes;
     const end = from + length === message.payload.length;
     const place = { from, length, begin: from === 0, end, fragment: message.fragments };

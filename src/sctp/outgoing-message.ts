@@ -26,6 +26,8 @@ export class OutgoingMessage {
   /** Cut into fragments so far. */
   cutBytes = 0;
   fragments = 0;
+  /** Of its first fragment. */
+  firstTsn = 0;
   abandoned = false;
 
   constructor(now: Millis, message: MessageToSend) {

@@ -69,24 +69,35 @@ export class Reassembly {
     if (!this.#interleaved) {
       this.#drop(this.#byTsn, ({ first }) => !serialLess(cumulativeTsn, first));
     }
-    for (const { stream: id, unordered, messageId } of skipped) {
+    for (const { stream: id, unordered, messageId } of this.#furthest(skipped)) {
       const stream = this.#streamOf(id);
       const partial = unordered ? stream.unordered : stream.ordered;
-      for (const [mid, runs] of [...partial]) {
+      for (const [mid, runs] of partial) {
         if (this.#isBefore(messageId, mid)) continue;
         this.#drop(runs, () => true);
         partial.delete(mid);
       }
       if (unordered) continue;
       // What is complete and lies before the skipped message has its turn first.
-      for (const mid of [...stream.waiting.keys()].sort((a, b) => (this.#isBefore(a, b) ? -1 : 1))) {
-        if (this.#isBefore(messageId, mid)) break;
+      const before = [...stream.waiting.keys()].filter((mid) => !this.#isBefore(messageId, mid));
+      for (const mid of before.sort((a, b) => (this.#isBefore(a, b) ? -1 : 1))) {
         this.#handOn(stream, mid, ready);
       }
       const next = this.#after(messageId);
       if (this.#isBefore(stream.nextId, next)) stream.nextId = next;
       this.#takeTurns(stream, ready);
     }
+  }
+
+  /** One for each stream and order: who names a stream a thousand times is not to make us look through it so often. */
+  #furthest(skipped: readonly SkippedMessage[]): Iterable<SkippedMessage> {
+    const furthest = new Map<number, SkippedMessage>();
+    for (const one of skipped) {
+      const key = one.stream * 2 + (one.unordered ? 1 : 0);
+      const other = furthest.get(key);
+      if (!other || this.#isBefore(other.messageId, one.messageId)) furthest.set(key, one);
+    }
+    return furthest.values();
   }
 
   /** RFC 6525 §5.2.2: the numbers begin anew. Empty: in every stream. */

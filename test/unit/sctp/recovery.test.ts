@@ -164,6 +164,19 @@ test('who sends less than the window allows does not widen it', () => {
   assert.equal(window.bytes, before);
 });
 
+test('who was silent begins with a small burst again, and is soon where he was', () => {
+  const pair = new SctpPair({ delayMs: 25 }).connect();
+  transfer(pair, 100, 65_536);
+  pair.run(pair.now + 10_000);
+  const before = pair.packets;
+  pair.a.machine.send(pair.now, { stream: 0, ppid: 1, payload: pattern(1_000_000, 1) });
+  pair.run(pair.now + 1);
+  assert.ok(pair.packets - before <= 11, `${pair.packets - before} packets at once`);
+  const at = pair.now;
+  pair.run(pair.now + 5_000, () => messagesOf(pair.b).length === 101);
+  assert.ok(pair.now - at < 500, `${pair.now - at} ms`);
+});
+
 test('a loss that was none is taken back', () => {
   const window = new CongestionWindow(PACKET, 1e9);
   climb(window, 0, () => window.bytes >= 100 * PACKET);
