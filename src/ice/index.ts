@@ -8,6 +8,7 @@ export type { IceEvent, IceGatheringState, IceRole, IceState, PairEnd, SelectedP
 
 export type { IceRequest, IceTransmit, SocketFacts, SocketId } from './io.ts';
 export { type MdnsEvent, MdnsNode } from './mdns/index.ts';
+export { type MuxMember, UdpMux, type UdpMuxStatistics } from './mux/index.ts';
 export {
   DEFAULT_LIMITS,
   DEFAULT_TIMING,

@@ -87,9 +87,9 @@ export class Gatherer implements GathererPort {
     if (!this.#advance(now)) return;
     if (this.#state !== 'gathering') this.#setState('gathering');
     this.#book.renew(this.#policy);
-    this.#meetInterfaces(interfaces);
     const { targets, unusable } = readTargets(this.#options.lite ? [] : this.#servers);
     this.#desk.renew(this.#now, targets, unusable);
+    this.#meetInterfaces(interfaces);
     this.#settle();
   }
 
@@ -226,7 +226,11 @@ export class Gatherer implements GathererPort {
       this.#names.withdraw(place.ip);
     }
     const wish = this.#tcpWish();
-    for (const { ip } of chosen) (this.#places.get(ip) ?? this.#settleIn(ip)).wantTcp(wish);
+    for (const { ip } of chosen) {
+      const place = this.#places.get(ip) ?? this.#settleIn(ip);
+      place.wantTcp(wish);
+      if (this.#desk.wantsDatagrams) place.wantServers();
+    }
   }
 
   #settleIn(ip: string): Place {
@@ -234,10 +238,11 @@ export class Gatherer implements GathererPort {
     let rank = 0;
     while (ranks.has(rank)) rank += 1;
     const mdnsName = (): string | undefined => (this.#options.mdns ? this.#names.nameOf(ip) : undefined);
-    const options = { ip, rank, ports: this.#options.ports, mdnsName };
+    const { ports, udpMux = false } = this.#options;
+    const options = { ip, rank, ports, mdnsName, udpMux };
     const place = new Place(this.#sockets, options, {
-      onUdpOpened: (now, base) => this.#desk.addBase(now, base),
-      onUdpLost: (now, base) => this.#desk.removeBase(now, base),
+      onServerBase: (now, base) => this.#desk.addBase(now, base),
+      onServerBaseLost: (now, base) => this.#desk.removeBase(now, base),
       onCandidate: (candidate) => this.#book.add(candidate),
       onPathLost: ({ path }) => this.#book.drop(path),
     });

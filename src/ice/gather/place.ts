@@ -15,11 +15,14 @@ export interface PlaceOptions {
   readonly ports: PortRange | undefined;
   /** What the other side is told in place of the address; asked for once there is a candidate. */
   readonly mdnsName: () => string | undefined;
+  /** The port of the host candidate is one that other agents have too. */
+  readonly udpMux: boolean;
 }
 
 export interface PlaceEvents {
-  onUdpOpened(now: Millis, base: UdpBase): void;
-  onUdpLost(now: Millis, base: UdpBase): void;
+  /** Servers can be asked from there. */
+  onServerBase(now: Millis, base: UdpBase): void;
+  onServerBaseLost(now: Millis, base: UdpBase): void;
   onCandidate(candidate: NewCandidate): void;
   onPathLost(path: LocalCandidate['path']): void;
 }
@@ -32,10 +35,12 @@ export interface TcpWish {
 export class Place {
   readonly ip: string;
   readonly rank: number;
-  readonly #mdnsName: () => string | undefined;
   readonly #around: Surroundings;
   readonly #events: PlaceEvents;
+  readonly #options: PlaceOptions;
   #udp: UdpBase | undefined;
+  /** For servers, where `#udp` is shared: to them a port is one client. */
+  #own: UdpBase | undefined;
   #active: ActiveBase | undefined;
   #passive: PassiveBase | undefined;
   #wish: TcpWish = { active: false, passive: false };
@@ -43,22 +48,23 @@ export class Place {
   #closed = false;
 
   /** Opens a UDP socket at once. */
-  constructor(around: Surroundings, { ip, rank, ports, mdnsName }: PlaceOptions, events: PlaceEvents) {
+  constructor(around: Surroundings, options: PlaceOptions, events: PlaceEvents) {
+    const { ip, rank, ports, udpMux } = options;
     this.ip = ip;
     this.rank = rank;
-    this.#mdnsName = mdnsName;
+    this.#options = options;
     this.#around = around;
     this.#events = events;
-    const udp: UdpBase = new UdpBase(around, ip, ports, {
+    const shape = { ip, ports: udpMux ? undefined : ports, shared: udpMux };
+    const udp: UdpBase = new UdpBase(around, shape, {
       onOpened: (now) => {
         this.#tellHost(udp.facts, hostPreference(rank));
-        events.onUdpOpened(now, udp);
+        if (!udpMux) events.onServerBase(now, udp);
         this.#openTcp();
       },
       onLost: (now) => {
         this.#udp = undefined;
-        events.onUdpLost(now, udp);
-        if (udp.opened) events.onPathLost(udp.facts);
+        this.#forget(now, udp);
         this.#openTcp();
       },
     });
@@ -67,13 +73,31 @@ export class Place {
 
   /** Nothing is being opened. */
   get settled(): boolean {
-    return (this.#udp?.opened ?? true) && (this.#passive?.opened ?? true);
+    return [this.#udp, this.#own, this.#passive].every((it) => it?.opened ?? true);
   }
 
   /** What is there already stays; what is not comes after UDP, so that datagrams are tried first. */
   wantTcp(wish: TcpWish): void {
     this.#wish = wish;
     if (this.#udp?.opened ?? true) this.#openTcp();
+  }
+
+  /** There are servers to ask. */
+  wantServers(): void {
+    const { ip, ports, udpMux } = this.#options;
+    if (!udpMux || this.#own) return;
+    const own: UdpBase = new UdpBase(
+      this.#around,
+      { ip, ports, shared: false },
+      {
+        onOpened: (now) => this.#events.onServerBase(now, own),
+        onLost: (now) => {
+          this.#own = undefined;
+          this.#forget(now, own);
+        },
+      },
+    );
+    this.#own = own;
   }
 
   handleTimeout(now: Millis): void {
@@ -89,19 +113,24 @@ export class Place {
   /** The address is gone, or nobody needs it. */
   close(now: Millis): void {
     this.#closed = true;
-    const [udp, active, passive] = [this.#udp, this.#active, this.#passive];
+    const [udp, own, active, passive] = [this.#udp, this.#own, this.#active, this.#passive];
     this.#udp = undefined;
+    this.#own = undefined;
     this.#active = undefined;
     this.#passive = undefined;
-    if (udp) {
-      this.#events.onUdpLost(now, udp);
-      if (udp.opened) this.#events.onPathLost(udp.facts);
-    }
+    if (udp) this.#forget(now, udp);
+    if (own) this.#forget(now, own);
     if (active) this.#events.onPathLost(active.facts);
     if (passive?.opened) this.#events.onPathLost(passive.facts);
     udp?.close();
+    own?.close();
     active?.close();
     passive?.close();
+  }
+
+  #forget(now: Millis, base: UdpBase): void {
+    this.#events.onServerBaseLost(now, base);
+    if (base.opened) this.#events.onPathLost(base.facts);
   }
 
   #openTcp(): void {
@@ -126,7 +155,7 @@ export class Place {
   }
 
   #tellHost(path: LocalCandidate['path'], localPreference: number): void {
-    const mdnsName = this.#mdnsName();
+    const mdnsName = this.#options.mdnsName();
     this.#events.onCandidate({ type: 'host', path, address: path.base, localPreference, mdnsName });
   }
 }

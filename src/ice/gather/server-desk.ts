@@ -75,6 +75,11 @@ export class ServerDesk {
     return false;
   }
 
+  /** Whether there are servers that are asked from sockets of ours. */
+  get wantsDatagrams(): boolean {
+    return [...this.#desks.values()].some(({ target }) => target.way === 'udp' || target.way === 'dtls');
+  }
+
   /** A new generation: what servers have given stays, what they have not is asked for again. */
   renew(now: Millis, targets: readonly ServerTarget[], unusable: readonly UnusableUrl[]): void {
     for (const { url, why } of unusable)

@@ -20,6 +20,12 @@ export interface PortRange {
   readonly max: number;
 }
 
+export interface UdpBaseOptions {
+  readonly ip: string;
+  readonly ports: PortRange | undefined;
+  readonly shared: boolean;
+}
+
 export interface UdpBaseEvents {
   onOpened(now: Millis): void;
   /** It could not be opened, or is gone. */
@@ -31,6 +37,7 @@ export class UdpBase implements SocketOwner, PathOwner {
   readonly #around: Surroundings;
   readonly #events: UdpBaseEvents;
   readonly #ports: PortRange | undefined;
+  readonly #shared: boolean;
   readonly #path: PathId;
   /** Few: a server each. */
   #ears: readonly ServerEar[] = [];
@@ -40,11 +47,12 @@ export class UdpBase implements SocketOwner, PathOwner {
   #facts: PathFacts | undefined;
   #closed = false;
 
-  /** Asks for the socket at once. */
-  constructor(around: Surroundings, ip: string, ports: PortRange | undefined, events: UdpBaseEvents) {
+  /** Asks for the socket at once. `shared`: on a port that other agents have too. */
+  constructor(around: Surroundings, { ip, ports, shared }: UdpBaseOptions, events: UdpBaseEvents) {
     this.#around = around;
     this.ip = ip;
     this.#ports = ports;
+    this.#shared = shared;
     this.#events = events;
     this.#path = around.newPathId();
     const size = ports ? ports.max - ports.min + 1 : 1;
@@ -134,7 +142,7 @@ export class UdpBase implements SocketOwner, PathOwner {
 
   #open(): SocketId {
     const { ip } = this;
-    const port = this.#nextPort;
-    return this.#around.open(this, (socket) => ({ kind: 'open-udp', socket, ip, port }));
+    const [port, shared] = [this.#nextPort, this.#shared];
+    return this.#around.open(this, (socket) => ({ kind: 'open-udp', socket, ip, port, shared }));
   }
 }

@@ -289,3 +289,18 @@ test('equal seeds tell equal stories', () => {
   };
   assert.deepEqual(story(), story());
 });
+
+test('on a shared port: host candidates there, servers asked from a port of our own', () => {
+  const scene = new GatherScene();
+  const seeker = scene.seeker({ nat: 'full-cone', servers: [TURN, STUN], udpMux: true });
+  seeker.gather();
+  const asked = seeker.requests.filter((it) => it.kind === 'open-udp').map(({ shared }) => shared);
+  assert.deepEqual(asked, [true, false]);
+  const [host, srflx] = [seeker.candidate('host'), seeker.candidate('srflx')];
+  assert.notEqual(srflx.path.path, host.path.path);
+  assert.deepEqual(srflx.related, srflx.path.base);
+  assert.equal(seeker.candidates.filter(({ type }) => type === 'host').length, 1);
+  const alone = scene.seeker({ udpMux: true });
+  alone.gather();
+  assert.equal(alone.host.socketCount, 1, 'without servers there is nothing to ask');
+});
