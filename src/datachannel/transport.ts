@@ -4,10 +4,11 @@
  */
 import { type Env, type Machine, type Millis, NEVER, Queue, StackError } from '../base/index.ts';
 import { SctpAssociation, type SctpEvent, type SctpOptions } from '../sctp/index.ts';
-import { Channel, type SctpMessage } from './channel.ts';
+import type { Channel, SctpMessage } from './channel.ts';
 import { factsOf, NO_FACTS } from './channel-facts.ts';
+import { ChannelTable } from './channel-table.ts';
 import { Ppid, PRIORITY } from './code-points.ts';
-import { decodeDcep, encodeAck, encodeOpen, type OpenFacts } from './dcep.ts';
+import { decodeDcep, encodeAck, encodeOpen } from './dcep.ts';
 import { type ChannelError, channelError, type DataChannelEvent } from './events.ts';
 import {
   type ChannelFacts,
@@ -19,9 +20,8 @@ import {
   DEFAULT_CHANNEL_LIMITS,
   type SctpEnds,
 } from './options.ts';
-import { PeerQuota } from './peer-quota.ts';
 import { readMessage } from './read-message.ts';
-import { MAX_STREAM, StreamNumbers } from './stream-numbers.ts';
+import { MAX_STREAM } from './stream-numbers.ts';
 
 /** Messages for the next channel of a stream that come before ours has been reset: its OPEN and the first few. */
 const MAX_HELD = 64;
@@ -37,15 +37,11 @@ export class DataChannelTransport implements Machine<DataChannelEvent, Uint8Arra
   readonly #limits: DataChannelLimits;
   readonly #sctpOptions: Partial<SctpOptions>;
   readonly #events = new Queue<DataChannelEvent>();
-  readonly #channels = new Map<ChannelId, Channel>();
-  readonly #streams = new StreamNumbers<Channel>();
-  readonly #quota: PeerQuota;
+  readonly #table: ChannelTable;
   #association: SctpAssociation | undefined;
-  #role: 'client' | 'server' | undefined;
   /** Numbers of streams that both ends have; known once connected. */
   #maxChannels: number | undefined;
   #maxMessageBytes: number;
-  #nextId: ChannelId = 1;
   #opened = 0;
   #closed = 0;
   #path: { readonly ceilingBytes: number } | undefined;
@@ -57,7 +53,7 @@ export class DataChannelTransport implements Machine<DataChannelEvent, Uint8Arra
   ) {
     this.#env = env;
     this.#limits = { ...DEFAULT_CHANNEL_LIMITS, ...options.limits };
-    this.#quota = new PeerQuota(this.#limits);
+    this.#table = new ChannelTable(this.#limits);
     this.#maxMessageBytes = this.#limits.maxSentMessageBytes;
     this.#sctpOptions = options.sctp ?? {};
   }
@@ -88,10 +84,9 @@ export class DataChannelTransport implements Machine<DataChannelEvent, Uint8Arra
 
   /** Which streams are ours is known: channels without one get theirs. Idempotent. RFC 8832 §6. */
   setRole(role: 'client' | 'server'): void {
-    if (this.#role !== undefined) return;
-    this.#role = role;
-    for (const channel of this.#channels.values()) {
-      if (channel.stream === undefined && !this.#assign(channel)) {
+    this.#table.setRole(role);
+    for (const channel of this.#table.all()) {
+      if (channel.stream === undefined && !this.#table.assign(channel)) {
         this.#end(channel, channelError('CHANNEL_NO_STREAM', 'Every stream of this association is taken.'));
       }
     }
@@ -123,21 +118,17 @@ export class DataChannelTransport implements Machine<DataChannelEvent, Uint8Arra
    */
   open(now: Millis, options: DataChannelOptions): ChannelId {
     this.#advance(now);
-    const facts = factsOf(options);
     const stream = options.negotiatedStream;
-    if (stream !== undefined && this.#streams.has(stream))
-      throw new StackError(
-        'CHANNEL_NO_STREAM',
-        `Stream ${stream} belongs to another channel; choose another.`,
-      );
-    const channel = new Channel(this.#takeId(), facts, 'ours');
-    if (stream !== undefined) this.#occupy(channel, stream);
-    else if (this.#role !== undefined && !this.#assign(channel))
-      throw new StackError(
-        'CHANNEL_NO_STREAM',
-        'Every stream of this association is taken; close a channel.',
-      );
-    this.#channels.set(channel.id, channel);
+    const channel = this.#table.add(factsOf(options), stream);
+    if (!channel) {
+      const message = `Stream ${stream} belongs to another channel; choose another.`;
+      throw new StackError('CHANNEL_NO_STREAM', message);
+    }
+    if (stream === undefined && this.#table.hasRole && !this.#table.assign(channel)) {
+      this.#table.remove(channel);
+      const message = 'Every stream of this association is taken; close a channel.';
+      throw new StackError('CHANNEL_NO_STREAM', message);
+    }
     if (this.isConnected) this.#start(channel);
     return channel.id;
   }
@@ -145,7 +136,7 @@ export class DataChannelTransport implements Machine<DataChannelEvent, Uint8Arra
   /** Whether it went: only on an open channel. Throws a RangeError above `maxMessageBytes`. The bytes are given away. */
   send(now: Millis, id: ChannelId, { kind, bytes }: ChannelMessage): boolean {
     this.#advance(now);
-    const channel = this.#channels.get(id);
+    const channel = this.#table.get(id);
     if (channel?.state !== 'open' || channel.stream === undefined || !this.#association) return false;
     if (bytes.length > this.#maxMessageBytes)
       throw new RangeError(`The peer takes ${this.#maxMessageBytes} bytes, not ${bytes.length}.`);
@@ -176,32 +167,33 @@ export class DataChannelTransport implements Machine<DataChannelEvent, Uint8Arra
   /** Lets what waits go, then ends it: `channel-closed`. Idempotent. RFC 8831 §6.7. */
   close(now: Millis, id: ChannelId): void {
     this.#advance(now);
-    const channel = this.#channels.get(id);
+    const channel = this.#table.get(id);
     if (!channel || channel.state === 'closing') return;
     this.#close(channel, undefined);
   }
 
   /** Given to `send` and not handed to the network; 0 for a channel that is gone. */
   bufferedBytes(id: ChannelId): number {
-    const stream = this.#channels.get(id)?.stream;
+    const stream = this.#table.get(id)?.stream;
     return stream === undefined ? 0 : (this.#association?.bufferedBytes(stream) ?? 0);
   }
 
   streamOf(id: ChannelId): number | undefined {
-    return this.#channels.get(id)?.stream;
+    return this.#table.get(id)?.stream;
   }
 
   stateOf(id: ChannelId): Channel['state'] {
-    return this.#channels.get(id)?.state ?? 'closed';
+    return this.#table.get(id)?.state ?? 'closed';
   }
 
   factsOf(id: ChannelId): ChannelFacts | undefined {
-    return this.#channels.get(id)?.facts;
+    return this.#table.get(id)?.facts;
   }
 
   /** Of the channels that there are. */
   statistics(): ChannelStatistics[] {
-    return [...this.#channels.values()]
+    return this.#table
+      .all()
       .filter(({ origin }) => origin !== 'refused')
       .map((channel) => channel.statistics);
   }
@@ -258,7 +250,7 @@ export class DataChannelTransport implements Machine<DataChannelEvent, Uint8Arra
         this.#handleMessage(event);
         return;
       case 'buffer-drained': {
-        const channel = this.#streams.get(event.stream);
+        const channel = this.#table.onStream(event.stream);
         if (!channel || channel.origin === 'refused') return;
         const bufferedBytes = this.bufferedBytes(channel.id);
         this.#events.push({ type: 'channel-drained', channel: channel.id, bufferedBytes });
@@ -288,7 +280,7 @@ export class DataChannelTransport implements Machine<DataChannelEvent, Uint8Arra
   #handleConnected(maxChannels: number): void {
     this.#maxChannels = maxChannels;
     this.#events.push({ type: 'connected', maxChannels });
-    for (const channel of [...this.#channels.values()]) this.#start(channel);
+    for (const channel of this.#table.all()) this.#start(channel);
   }
 
   /** webrtc.html §6.1.1.3: the association is there, so messages may go, even before the peer has said ACK. */
@@ -315,7 +307,7 @@ export class DataChannelTransport implements Machine<DataChannelEvent, Uint8Arra
 
   #handleMessage(message: SctpMessage): void {
     const { stream, ppid, payload } = message;
-    const channel = this.#streams.get(stream);
+    const channel = this.#table.onStream(stream);
     if (channel?.state === 'closing' && channel.resetByPeer) this.#hold(channel, message);
     else if (ppid === Ppid.DCEP) this.#handleControl(stream, channel, payload);
     // RFC 8832 §6: user data on an unused stream is an error.
@@ -347,22 +339,16 @@ export class DataChannelTransport implements Machine<DataChannelEvent, Uint8Arra
           channel,
           channelError('CHANNEL_PEER_VIOLATED', 'The peer opened a channel on a stream that has one.'),
         );
-    } else if (!message || !this.#mayOpen(stream, message.facts)) this.#refuse(stream);
+    } else if (!message || stream > MAX_STREAM || !this.#table.mayAdopt(stream, message.facts))
+      this.#refuse(stream);
     else this.#announce(stream, { ...message.facts, negotiated: false });
   }
 
-  #mayOpen(stream: number, facts: OpenFacts): boolean {
-    // Ours are even where we are the client, theirs odd; and the other way round.
-    const parityOfOurs = this.#role === 'client' ? 0 : 1;
-    return (stream & 1) !== parityOfOurs && stream < (this.#maxChannels ?? 0) && this.#quota.allows(facts);
-  }
-
   #announce(stream: number, facts: ChannelFacts): void {
-    const channel = this.#adopt(stream, facts, 'peer');
+    const channel = this.#table.adopt(stream, facts, 'peer');
     channel.confirmed = true;
     channel.state = 'open';
     this.#opened += 1;
-    this.#quota.take(facts);
     this.#association?.setWeight(stream, PRIORITY[facts.priority]);
     this.#sendControl(stream, encodeAck());
     this.#events.push({ type: 'channel-announced', channel: channel.id, stream, facts });
@@ -370,16 +356,9 @@ export class DataChannelTransport implements Machine<DataChannelEvent, Uint8Arra
 
   /** Closes what the peer began on this stream. */
   #refuse(stream: number): void {
-    const channel = this.#adopt(stream, NO_FACTS, 'refused');
+    const channel = this.#table.adopt(stream, NO_FACTS, 'refused');
     channel.state = 'open';
     this.#close(channel, undefined);
-  }
-
-  #adopt(stream: number, facts: ChannelFacts, origin: 'peer' | 'refused'): Channel {
-    const channel = new Channel(this.#takeId(), facts, origin);
-    this.#occupy(channel, stream);
-    this.#channels.set(channel.id, channel);
-    return channel;
   }
 
   #close(channel: Channel, error: ChannelError | undefined): void {
@@ -400,7 +379,7 @@ export class DataChannelTransport implements Machine<DataChannelEvent, Uint8Arra
   /** RFC 8831 §6.7: the peer closes, so our side of the stream begins anew as well. */
   #handleResetByPeer(streams: readonly number[]): void {
     const channels =
-      streams.length > 0 ? streams.map((stream) => this.#streams.get(stream)) : this.#streams.owners();
+      streams.length > 0 ? streams.map((stream) => this.#table.onStream(stream)) : this.#table.onStreams();
     for (const channel of channels) {
       if (!channel || channel.state === 'connecting') continue;
       // Once more: the peer has opened and closed the next channel on this stream meanwhile.
@@ -417,7 +396,7 @@ export class DataChannelTransport implements Machine<DataChannelEvent, Uint8Arra
 
   #handleReset(streams: readonly number[], refused: boolean): void {
     for (const stream of streams) {
-      const channel = this.#streams.get(stream);
+      const channel = this.#table.onStream(stream);
       if (!channel) continue;
       channel.resetDone = true;
       channel.stuck = refused;
@@ -433,17 +412,15 @@ export class DataChannelTransport implements Machine<DataChannelEvent, Uint8Arra
 
   /** The last of a channel. */
   #end(channel: Channel, error: ChannelError | undefined): void {
-    const { stream, facts } = channel;
+    const { stream, held, stuck } = channel;
     const wasOpen = channel.state !== 'connecting';
     channel.state = 'closed';
-    this.#channels.delete(channel.id);
-    if (stream !== undefined && !channel.stuck) this.#streams.free(stream);
+    this.#table.remove(channel);
     if (channel.origin !== 'refused') {
       if (wasOpen) this.#closed += 1;
       this.#events.push({ type: 'channel-closed', channel: channel.id, error });
     }
-    if (channel.origin === 'peer') this.#quota.giveBack(facts);
-    if (stream !== undefined && !channel.stuck) this.#replay(stream, channel.held);
+    if (stream !== undefined && !stuck) this.#replay(stream, held);
   }
 
   /** The stream is free, and these came for whoever has it next. */
@@ -456,31 +433,12 @@ export class DataChannelTransport implements Machine<DataChannelEvent, Uint8Arra
 
   /** The association is gone, and every channel that was on it; those that wait for one go on waiting. */
   #lose(error: ChannelError | undefined): void {
-    for (const channel of [...this.#channels.values()]) {
+    for (const channel of this.#table.all()) {
       if (channel.state === 'connecting') continue;
       channel.held.length = 0;
       channel.stuck = false;
       this.#end(channel, channel.error ?? error);
     }
-    for (const channel of this.#streams.owners())
-      if (channel.state === 'closed' && channel.stream !== undefined) this.#streams.free(channel.stream);
-  }
-
-  #takeId(): ChannelId {
-    const id = this.#nextId;
-    this.#nextId += 1;
-    return id;
-  }
-
-  #assign(channel: Channel): boolean {
-    const stream = this.#role && this.#streams.next(this.#role);
-    if (stream === undefined) return false;
-    this.#occupy(channel, stream);
-    return true;
-  }
-
-  #occupy(channel: Channel, stream: number): void {
-    channel.stream = stream;
-    this.#streams.take(stream, channel);
+    this.#table.freeEnded();
   }
 }
