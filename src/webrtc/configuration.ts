@@ -42,8 +42,8 @@ const BUNDLE_POLICIES: readonly RTCBundlePolicy[] = ['balanced', 'max-compat', '
 const TRANSPORT_POLICIES: readonly RTCIceTransportPolicy[] = ['relay', 'all'];
 const MUX_POLICIES: readonly RTCRtcpMuxPolicy[] = ['require'];
 
-/** RFC 8489 §14.3: less than 509 bytes. */
-const MAX_USERNAME_BYTES = 508;
+/** RFC 8489 §14.3: less than 509 bytes; browsers take that one too. */
+const MAX_USERNAME_BYTES = 509;
 
 /** Web IDL conversion: TypeErrors only. */
 export function toConfiguration(value: unknown): FullConfiguration {
@@ -80,7 +80,8 @@ function toIceServer(value: unknown): RTCIceServer {
   const { credential, urls, username } = toDictionary(value, 'RTCIceServer');
   if (urls === undefined) throw new TypeError('An RTCIceServer needs urls.');
   return {
-    urls: isIterable(urls) ? toSequence(urls, 'urls').map(toUsvString) : toUsvString(urls),
+    // As a list, which every browser gives back.
+    urls: isIterable(urls) ? toSequence(urls, 'urls').map(toUsvString) : [toUsvString(urls)],
     ...(username !== undefined && { username: toDomString(username) }),
     ...(credential !== undefined && { credential: toDomString(credential) }),
   };
@@ -139,7 +140,7 @@ function checkedServer({
       throw domException('InvalidAccessError', `${url} needs username and credential.`);
     }
     if (new TextEncoder().encode(username).byteLength > MAX_USERNAME_BYTES) {
-      throw domException('InvalidAccessError', `The username for ${url} has more than 508 bytes.`);
+      throw domException('InvalidAccessError', `The username for ${url} has more than 509 bytes.`);
     }
   }
   return { urls: list, username, credential };

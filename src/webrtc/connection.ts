@@ -50,6 +50,10 @@ export interface ConnectionHouse {
 /** How long the certificate of a connection that was given none is good for. webrtc.html §4.9.1. */
 const OWN_CERTIFICATE_MS = 30 * 24 * 60 * 60 * 1000;
 
+/** RFC 9429 §3.2. */
+const TAKES_OFFER: readonly SignalingState[] = ['stable', 'have-remote-offer'];
+const ROLLBACK = ['A rollback is done', ['have-local-offer', 'have-remote-offer']] as const;
+
 type DescriptionName =
   | 'currentLocalDescription'
   | 'pendingLocalDescription'
@@ -91,7 +95,12 @@ export class Connection {
       const expires = shell.env.wallClock() + OWN_CERTIFICATE_MS;
       identities.push(shell.createIdentity({ kind: 'ecdsa', expires }));
     }
-    const options = { configuration: peerConfiguration, identities, ice: toIceOptions(ieum) };
+    const options = {
+      configuration: peerConfiguration,
+      identities,
+      ice: toIceOptions(ieum),
+      limits: { maxBufferedBytes: MAX_BUFFERED_BYTES },
+    };
     const session = withDomErrors(() => house.createSession(shell.env, options));
     this.#session = session;
     this.#descriptions = {
@@ -142,34 +151,38 @@ export class Connection {
   }
 
   createOffer(wish: { readonly iceRestart: boolean }): Promise<Description> {
-    return this.#chain.chain(() =>
-      this.#inTask(() => this.#driver.run((now) => this.#session.createOffer(now, wish))),
-    );
+    return this.#chain.chain(async () => {
+      this.#requireState('An offer is made', ['stable', 'have-local-offer']);
+      return this.#inTask(() => this.#driver.run((now) => this.#session.createOffer(now, wish)));
+    });
   }
 
   createAnswer(): Promise<Description> {
-    return this.#chain.chain(() =>
-      this.#inTask(() => this.#driver.run((now) => this.#session.createAnswer(now))),
-    );
+    return this.#chain.chain(async () => {
+      this.#requireState('An answer is made', ['have-remote-offer', 'have-local-pranswer']);
+      return this.#inTask(() => this.#driver.run((now) => this.#session.createAnswer(now)));
+    });
   }
 
   setLocalDescription(wish: LocalDescriptionWish): Promise<void> {
-    return this.#chain.chain(() =>
-      this.#inTask(() => {
-        this.#driver.run((now) => this.#session.setLocalDescription(now, wish));
-        this.#hasAppliedLocal = true;
-        this.#afterDescription();
-      }),
-    );
+    return this.#chain.chain(async () => {
+      if (wish.type === 'rollback') this.#requireState(...ROLLBACK);
+      await this.#applyLocal(wish);
+    });
   }
 
   setRemoteDescription(description: Description): Promise<void> {
-    return this.#chain.chain(() =>
-      this.#inTask(() => {
+    return this.#chain.chain(async () => {
+      const isOffer = description.type === 'offer';
+      const collides = isOffer && !TAKES_OFFER.includes(this.signalingState);
+      if (collides || description.type === 'rollback') this.#requireState(...ROLLBACK);
+      // webrtc.html §4.4.2 setRemoteDescription: a step of its own, which stays done when the offer is no good.
+      if (collides) await this.#applyLocal({ type: 'rollback' });
+      await this.#inTask(() => {
         this.#driver.run((now) => this.#session.setRemoteDescription(now, description));
         this.#afterDescription();
-      }),
-    );
+      });
+    });
   }
 
   addIceCandidate(members: CandidateMembers): Promise<void> {
@@ -182,9 +195,12 @@ export class Connection {
     const remote = isEndOfAll
       ? null
       : { candidate, mid: sdpMid, mLineIndex: sdpMLineIndex, usernameFragment };
-    return this.#chain.chain(() =>
-      this.#inTask(() => this.#driver.run((now) => this.#session.addIceCandidate(now, remote))),
-    );
+    return this.#chain.chain(async () => {
+      if (this.remoteDescription === null) {
+        throw domException('InvalidStateError', 'Candidates come after the remote description.');
+      }
+      return this.#inTask(() => this.#driver.run((now) => this.#session.addIceCandidate(now, remote)));
+    });
   }
 
   restartIce(): void {
@@ -228,13 +244,27 @@ export class Connection {
     this.signalingState = 'closed';
     this.#channels.closeAbruptly();
     this.#driver.run((now) => this.#session.close(now));
-    this.#transports?.close();
+    this.#closeTransports();
     this.iceConnectionState = 'closed';
     this.connectionState = 'closed';
     this.#unwatch();
     this.#tasks.close();
     this.#chain.close();
     this.#driver.close();
+  }
+
+  #requireState(what: string, states: readonly SignalingState[]): void {
+    if (states.includes(this.signalingState)) return;
+    const message = `${what} in ${states.join(' or ')}, not in ${this.signalingState}.`;
+    throw domException('InvalidStateError', message);
+  }
+
+  #applyLocal(wish: LocalDescriptionWish): Promise<void> {
+    return this.#inTask(() => {
+      this.#driver.run((now) => this.#session.setLocalDescription(now, wish));
+      this.#hasAppliedLocal = true;
+      this.#afterDescription();
+    });
   }
 
   #requireOpen(): void {
@@ -262,6 +292,15 @@ export class Connection {
     if (signalingState === this.signalingState) return;
     this.signalingState = signalingState;
     this.#target.dispatchEvent(new Event('signalingstatechange'));
+  }
+
+  /** webrtc.html §6.1.1: of the SCTP transport a task tells, of the others nothing does. */
+  #closeTransports(): void {
+    const transports = this.#transports;
+    if (!transports) return;
+    const wasOpen = transports.sctp.state !== 'closed';
+    transports.close();
+    if (wasOpen) this.#shell.queueTask(() => transports.sctp.dispatchEvent(new Event('statechange')));
   }
 
   #transportSlots(): TransportSlots {

@@ -3,13 +3,16 @@
  * transport: what it sends goes to a `ChannelPort`. webrtc.html §6.2.
  */
 import type { ChannelFacts } from '../datachannel/index.ts';
-import type { TransportError } from '../peer/index.ts';
+import { DEFAULT_PEER_LIMITS, type TransportError } from '../peer/index.ts';
 import { domException, rtcErrorOf } from './errors.ts';
 import { RTCErrorEvent } from './events/error-event.ts';
 import type { RTCError } from './rtc-error.ts';
 
 export type RTCDataChannelState = 'connecting' | 'open' | 'closing' | 'closed';
 export type BinaryType = 'arraybuffer' | 'blob';
+
+/** webrtc.html §6.1 [[MaxBufferSize]]: who writes on while so much waits is refused. */
+const { maxBufferedBytes: MAX_BUFFERED_BYTES } = DEFAULT_PEER_LIMITS;
 
 /** The session, as one channel sees it. */
 export interface ChannelPort {
@@ -153,6 +156,10 @@ export class DataChannelState {
     const most = this.#port.maxMessageBytes();
     if (byteLength > most) {
       throw new TypeError(`A message of ${byteLength} bytes is too long: the other side takes ${most}.`);
+    }
+    if (this.bufferedAmount + byteLength > MAX_BUFFERED_BYTES) {
+      const message = `${this.bufferedAmount} bytes wait already: wait for bufferedamountlow.`;
+      throw domException('OperationError', message);
     }
   }
 

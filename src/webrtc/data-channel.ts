@@ -1,4 +1,5 @@
 /** A data channel as the W3C shows it. What it does stands in `DataChannelState`. webrtc.html §6.2. */
+import type { ChannelPriority as RTCPriorityType } from '../datachannel/index.ts';
 import type { BinaryType, DataChannelState, RTCDataChannelState } from './data-channel-state.ts';
 import type { RTCErrorEvent } from './events/error-event.ts';
 import { defineHandlers, type EventHandler } from './events/handlers.ts';
@@ -67,6 +68,11 @@ export class RTCDataChannel extends TypedTarget<RTCDataChannelEventMap, RTCDataC
 
   get id(): number | null {
     return this.#state.id;
+  }
+
+  /** webrtc-priority §5. */
+  get priority(): RTCPriorityType {
+    return this.#state.facts.priority;
   }
 
   get readyState(): RTCDataChannelState {

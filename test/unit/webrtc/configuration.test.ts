@@ -93,7 +93,7 @@ for (const urls of [
   });
 }
 
-test('a TURN server needs a username of at most 508 bytes, and a credential', () => {
+test('a TURN server needs a username of at most 509 bytes, and a credential', () => {
   const server = (more: object) => ({ iceServers: [{ urls: 'turn:turn.example.org', ...more }] });
   assert.throws(() => judged(server({})), { name: 'InvalidAccessError' });
   assert.throws(() => judged(server({ username: 'u' })), { name: 'InvalidAccessError' });

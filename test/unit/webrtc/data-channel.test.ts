@@ -254,3 +254,13 @@ test('a connection that is closed takes its channels along in silence', () => {
   state.announceClosed(undefined);
   assert.deepEqual(heard, []);
 });
+
+test('what waits is limited, Blobs that are being read included', () => {
+  const { channel, port } = scene();
+  port.most = Number.POSITIVE_INFINITY;
+  const megabyte = new Blob([new Uint8Array(2 ** 20)]);
+  for (let i = 0; i < 16; i++) channel.send(megabyte);
+  assert.throws(() => channel.send(megabyte), { name: 'OperationError' });
+  assert.throws(() => channel.send('x'), { name: 'OperationError' });
+  assert.equal(channel.bufferedAmount, 2 ** 24);
+});
