@@ -12,16 +12,15 @@ import {
   unreachable,
 } from '../base/index.ts';
 import type { CandidateAttribute } from '../sdp/index.ts';
-import { decodeMessage, MessageClass, StunMethod } from '../stun/index.ts';
+import { decodeMessage, StunMethod } from '../stun/index.ts';
 import { type AgentStatistics, statisticsOf } from './agent-statistics.ts';
 import type { CandidatePair } from './candidate-pair.ts';
-import { CheckResponder } from './check-responder.ts';
-import { Checker } from './checker.ts';
 import type { IceContext } from './context.ts';
 import { createIceCredentials, type IceCredentials } from './credentials.ts';
 import type { IceEvent, IceGatheringState, IceRole, IceState, SelectedPair } from './events.ts';
 import { Gatherer } from './gather/index.ts';
 import type { GathererEvent, GathererPort, LocalCandidate, PathId, PathListener } from './gatherer-port.ts';
+import { Generations } from './generations.ts';
 import type { IceTransmit, SocketFacts, SocketId } from './io.ts';
 import { describeCandidate, LocalBook } from './local-book.ts';
 import {
@@ -45,19 +44,12 @@ export class IceAgent implements Machine<IceEvent, IceTransmit> {
   readonly #gatherer: GathererPort;
   readonly #book = new LocalBook();
   readonly #role: RoleKeeper;
-  readonly #context: IceContext;
-  readonly #responder: CheckResponder;
+  readonly #generations: Generations;
   readonly #lite: boolean;
   readonly #events = new Queue<IceEvent>();
   readonly #transmits = new Queue<IceTransmit>();
-  #checker: Checker;
-  /** Until the new generation has a pair, data goes on over the pair of the old one. RFC 8445 §9. */
-  #previous: Checker | undefined;
-  /** What the last restart replaced, until the other side has answered it. */
-  #replaced: Checker | undefined;
   #gathering: IceGatheringState = 'new';
   #state: IceState = 'new';
-  #begun = false;
   #closed = false;
   #now: Millis = 0;
   /** What carries the data, and how it goes there. */
@@ -72,7 +64,7 @@ export class IceAgent implements Machine<IceEvent, IceTransmit> {
     this.#gatherer = newGatherer(env, options, {
       handlePathBytes: (now, path, from, bytes) => this.#handlePathBytes(now, path, from, bytes),
     });
-    this.#context = {
+    const context: IceContext = {
       env,
       timing: { ...DEFAULT_TIMING, ...options.timing },
       limits: { ...DEFAULT_LIMITS, ...options.limits },
@@ -85,18 +77,17 @@ export class IceAgent implements Machine<IceEvent, IceTransmit> {
         return `${kind}-${this.#lastId}`;
       },
     };
-    this.#responder = new CheckResponder(this.#context);
-    this.#checker = this.#newChecker(options.credentials ?? createIceCredentials(env.random));
+    this.#generations = new Generations(context, options.credentials ?? createIceCredentials(env.random));
   }
 
   /** Of the generation that is being built. */
   get localCredentials(): IceCredentials {
-    const { usernameFragment, password } = this.#checker.local;
+    const { usernameFragment, password } = this.#generations.current.local;
     return { usernameFragment, password };
   }
 
   get remoteCredentials(): IceCredentials | undefined {
-    const { remote } = this.#checker;
+    const { remote } = this.#generations.current;
     return remote && { usernameFragment: remote.usernameFragment, password: remote.password };
   }
 
@@ -142,20 +133,17 @@ export class IceAgent implements Machine<IceEvent, IceTransmit> {
   }
 
   /**
-   * Whom to expect. Other credentials than before, in a generation that had some, are a restart by the other side: ours
-   * begins anew too, and `localCredentials` are new (RFC 8839 §4.4.1.1.1).
+   * Whom to expect. Other credentials than before without a `restart` of ours are another peer in the place of the first, who
+   * knows what we told that one.
    */
   setRemote(now: Millis, remote: IceCredentials & { readonly lite: boolean }): void {
     if (this.#closed) return;
     this.#advance(now);
-    const known = this.#checker.remote;
-    if (known && !known.is(remote)) this.restart(now);
     // RFC 8445 §6.1.1: full with lite: the full one controls, and there is no conflict.
     if (remote.lite !== this.#lite && this.#role.set(remote.lite ? 'controlling' : 'controlled', true)) {
       this.#handleRole();
     }
-    this.#replaced = undefined;
-    this.#checker.setRemote(this.#now, remote, remote.lite);
+    this.#generations.setRemote(this.#now, remote);
     this.#settle();
   }
 
@@ -163,7 +151,7 @@ export class IceAgent implements Machine<IceEvent, IceTransmit> {
   addRemoteCandidate(now: Millis, candidate: CandidateAttribute): void {
     if (this.#closed) return;
     this.#advance(now);
-    this.#checker.addRemote(this.#now, candidate);
+    this.#generations.current.addRemote(this.#now, candidate);
     this.#settle();
   }
 
@@ -171,7 +159,7 @@ export class IceAgent implements Machine<IceEvent, IceTransmit> {
   endOfRemoteCandidates(now: Millis): void {
     if (this.#closed) return;
     this.#advance(now);
-    this.#checker.endOfRemote(this.#now);
+    this.#generations.current.endOfRemote(this.#now);
     this.#settle();
   }
 
@@ -182,12 +170,7 @@ export class IceAgent implements Machine<IceEvent, IceTransmit> {
   restart(now: Millis, credentials: IceCredentials = createIceCredentials(this.#env.random)): IceCredentials {
     if (this.#closed) return credentials;
     this.#advance(now);
-    const old = this.#checker;
-    old.retire(this.#now);
-    if (old.selected) this.#previous = old;
-    this.#replaced = old;
-    this.#role.renew();
-    this.#checker = this.#newChecker(credentials);
+    this.#generations.restart(this.#now, credentials);
     this.#gathering = 'new';
     this.#settle();
     return credentials;
@@ -195,15 +178,9 @@ export class IceAgent implements Machine<IceEvent, IceTransmit> {
 
   /** The last restart was taken back before the other side answered it: all is as it was. RFC 9429 §5.7. */
   abandonRestart(now: Millis): void {
-    const replaced = this.#replaced;
-    if (this.#closed || !replaced) return;
+    if (this.#closed) return;
     this.#advance(now);
-    const abandoned = this.#checker;
-    if (this.#previous === replaced) this.#previous = undefined;
-    this.#replaced = undefined;
-    this.#checker = replaced;
-    replaced.resume(this.#now, abandoned.paths);
-    abandoned.close();
+    this.#generations.abandonRestart(this.#now);
     this.#settle();
   }
 
@@ -284,14 +261,12 @@ export class IceAgent implements Machine<IceEvent, IceTransmit> {
     if (this.#closed) return;
     this.#advance(now);
     this.#gatherer.handleTimeout(this.#now);
-    this.#checker.handleTimeout(this.#now);
-    this.#previous?.handleTimeout(this.#now);
+    this.#generations.handleTimeout(this.#now);
     this.#settle();
   }
 
   nextTimeout(): Millis {
-    const next = Math.min(this.#gatherer.nextTimeout(), this.#checker.nextTimeout());
-    return this.#previous ? Math.min(next, this.#previous.nextTimeout()) : next;
+    return Math.min(this.#gatherer.nextTimeout(), this.#generations.nextTimeout());
   }
 
   pollTransmit(): IceTransmit | undefined {
@@ -304,7 +279,7 @@ export class IceAgent implements Machine<IceEvent, IceTransmit> {
 
   /** As webrtc-stats.html §8.10 … §8.12 want it; times as `now` has them. */
   statistics(): AgentStatistics {
-    return statisticsOf(this.#book, this.#checker, this.#selected);
+    return statisticsOf(this.#book, this.#generations.current, this.#selected);
   }
 
   /** Ends allocations, asks for every socket to be closed. */
@@ -316,15 +291,9 @@ export class IceAgent implements Machine<IceEvent, IceTransmit> {
     this.#closed = true;
     this.#selected = undefined;
     this.#socket = undefined;
-    this.#checker.close();
-    this.#previous?.close();
-    this.#replaced = undefined;
+    this.#generations.close();
     this.#transmits.clear();
     this.#enter('closed');
-  }
-
-  #newChecker(credentials: IceCredentials): Checker {
-    return new Checker(this.#context, this.#responder, credentials);
   }
 
   #advance(now: Millis): void {
@@ -332,7 +301,7 @@ export class IceAgent implements Machine<IceEvent, IceTransmit> {
   }
 
   #handleRole(): void {
-    this.#checker.handleRole(this.#now);
+    this.#generations.current.handleRole(this.#now);
     this.#events.push({ type: 'role', role: this.#role.role });
   }
 
@@ -342,7 +311,7 @@ export class IceAgent implements Machine<IceEvent, IceTransmit> {
   }
 
   #handleData(now: Millis, path: PathId, from: SocketAddress, bytes: Uint8Array): void {
-    const pair = this.#checker.accepts(path, from) ?? this.#previous?.accepts(path, from);
+    const pair = this.#generations.accepts(path, from);
     if (pair) this.#receive(now, pair, bytes);
   }
 
@@ -355,32 +324,25 @@ export class IceAgent implements Machine<IceEvent, IceTransmit> {
 
   #handleStun(now: Millis, pathId: PathId, from: SocketAddress, bytes: Uint8Array): void {
     const path = this.#book.find(pathId);
-    const message = path && decodeMessage(bytes);
-    if (!message || message.method !== StunMethod.BINDING) return;
-    const generations = this.#previous ? [this.#checker, this.#previous] : [this.#checker];
-    if (message.class === MessageClass.REQUEST) {
-      const whose = generations.find(({ local }) => this.#responder.isFor(message, local));
-      whose?.handleRequest(now, path, from, message);
-    } else if (message.class !== MessageClass.INDICATION) {
-      for (const checker of generations) if (checker.handleAnswer(now, path, from, message)) return;
-    }
+    if (!path) return;
+    const message = decodeMessage(bytes);
+    if (message?.method !== StunMethod.BINDING) return;
+    this.#generations.handleStun(now, path, from, message);
   }
 
   /** Takes what the gatherer has, then tells what has changed. */
   #settle(): void {
     if (this.#closed) return;
     this.#takeGathered();
-    if (this.#checker.roleSwitched) {
-      this.#checker.roleSwitched = false;
+    const { current } = this.#generations;
+    if (current.roleSwitched) {
+      current.roleSwitched = false;
       this.#events.push({ type: 'role', role: this.#role.role });
     }
-    if (this.#previous && (this.#checker.selected || !this.#previous.selected)) {
-      this.#previous.close();
-      this.#previous = undefined;
-    }
-    const selected = this.#checker.selected ?? this.#previous?.selected;
+    this.#generations.settle();
+    const { selected, state } = this.#generations;
     if (selected !== this.#selected) this.#useForData(selected);
-    this.#enter(this.#newState());
+    this.#enter(state);
   }
 
   #takeGathered(): void {
@@ -398,24 +360,22 @@ export class IceAgent implements Machine<IceEvent, IceTransmit> {
         this.#addLocal(event.candidate);
         return;
       case 'path-lost':
-        this.#checker.removePath(this.#now, event.path);
-        this.#previous?.removePath(this.#now, event.path);
+        this.#generations.removePath(this.#now, event.path);
         this.#book.remove(event.path);
         return;
       case 'remote-lost':
-        this.#checker.dropRemote(this.#now, event.path, event.remote);
-        this.#previous?.dropRemote(this.#now, event.path, event.remote);
+        this.#generations.dropRemote(this.#now, event.path, event.remote);
         return;
       case 'gathering':
         this.#gathering = event.state;
-        this.#checker.setLocalComplete(this.#now, event.state === 'complete');
+        this.#generations.current.setLocalComplete(this.#now, event.state === 'complete');
         this.#events.push({ type: 'gathering-state', state: event.state });
         return;
       case 'error':
         this.#events.push({ ...event, type: 'gathering-error' });
         return;
       case 'resolved':
-        this.#checker.handleResolved(this.#now, event.name, event.ips);
+        this.#generations.current.handleResolved(this.#now, event.name, event.ips);
         return;
       default:
         unreachable(event);
@@ -423,35 +383,19 @@ export class IceAgent implements Machine<IceEvent, IceTransmit> {
   }
 
   #addLocal(candidate: LocalCandidate): void {
-    const { usernameFragment } = this.#checker.local;
+    const { usernameFragment } = this.#generations.current.local;
     this.#events.push({
       type: 'candidate',
       candidate: describeCandidate(candidate, usernameFragment),
       url: candidate.url,
     });
-    this.#checker.addPath(this.#now, this.#book.add(candidate));
+    this.#generations.current.addPath(this.#now, this.#book.add(candidate));
   }
 
   #useForData(pair: CandidatePair | undefined): void {
     this.#selected = pair;
     this.#socket = pair?.path.facts.socket;
     if (pair) this.#events.push({ type: 'selected-pair', pair: describePair(pair) });
-  }
-
-  /** webrtc.html §5.6.4. */
-  #newState(): IceState {
-    if (this.#checker.failed && !this.#previous?.selected) return 'failed';
-    const { selected, wasConnected, begun, finished } = this.#checker;
-    if (selected) {
-      if (selected.silent) return 'disconnected';
-      return finished ? 'completed' : 'connected';
-    }
-    if (wasConnected) return 'disconnected';
-    // An ICE restart: `completed` becomes `connected`; `disconnected` is forgotten.
-    const before = this.#previous?.selected;
-    if (before) return before.silent ? 'checking' : 'connected';
-    this.#begun ||= begun;
-    return this.#begun ? 'checking' : 'new';
   }
 
   #enter(state: IceState): void {

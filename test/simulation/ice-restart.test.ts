@@ -1,8 +1,10 @@
 /** Restarts: the old pair carries data until the new generation has one; a new address is found by one. RFC 8445 §9, RFC 8838. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { Host } from '../../src/vnet/index.ts';
 import { IceCall } from '../support/ice/call.ts';
 import { Internet } from '../support/ice/internet.ts';
+import { IcePeer } from '../support/ice/peer.ts';
 import { pair } from '../support/vnet/pair.ts';
 
 test('a restart keeps the connection, with new credentials', () => {
@@ -74,4 +76,46 @@ test('ten restarts in a row, each before the one before it is done: the last one
   world.run(5_000);
   assert.ok(call.connected);
   assert.ok(call.converse());
+});
+
+test('a restart that is taken back leaves everything as it was', () => {
+  const { world, a, b } = pair(12);
+  const call = new IceCall(a, b).start();
+  assert.ok(call.connect());
+  world.run(5_000);
+  const before = call.a.agent.localCredentials;
+  call.a.act((agent, now) => agent.restart(now));
+  call.a.gather();
+  assert.notDeepEqual(call.a.agent.localCredentials, before);
+  world.run(3_000);
+  assert.ok(call.converse());
+  call.a.act((agent, now) => agent.abandonRestart(now));
+  assert.deepEqual(call.a.agent.localCredentials, before);
+  world.run(120_000);
+  assert.ok(call.converse());
+  assert.deepEqual([call.a.agent.state, call.b.agent.state], ['completed', 'completed']);
+});
+
+test('another peer takes a call over: it is found with the credentials and candidates that the first one was told', () => {
+  const { world, network, a, b } = pair(13);
+  const third = new Host(network, 'c', ['192.0.2.33'], { latencyMs: 0 });
+  const call = new IceCall(a, b).start();
+  assert.ok(call.connect());
+  world.run(5_000);
+  const told = call.a.all('candidate').map(({ candidate }) => candidate);
+  const successor = new IcePeer(third, { role: 'controlled', tcp: false });
+  successor.onEvent = (event) => {
+    if (event.type === 'candidate')
+      call.a.act((agent, now) => agent.addRemoteCandidate(now, event.candidate));
+  };
+  successor.act((agent, now) => agent.setRemote(now, { ...call.a.agent.localCredentials, lite: false }));
+  call.a.act((agent, now) => agent.setRemote(now, { ...successor.agent.localCredentials, lite: false }));
+  for (const candidate of told) successor.act((agent, now) => agent.addRemoteCandidate(now, candidate));
+  successor.gather();
+  assert.ok(world.runUntil(world.now + 5_000, () => successor.agent.state === 'connected'));
+  world.run(1_000);
+  assert.equal(call.a.agent.selectedPair?.remote.address.ip, '192.0.2.33');
+  assert.ok(call.a.say('welcome') && successor.say('hello'));
+  world.run(100);
+  assert.deepEqual([call.a.heard.at(-1), successor.heard.at(-1)], ['hello', 'welcome']);
 });

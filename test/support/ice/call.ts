@@ -39,6 +39,8 @@ export class IceCall {
   /** `a` restarts, `b` follows. */
   restart(): void {
     this.a.act((agent, now) => agent.restart(now));
+    // RFC 8839 §4.4.3.1.1: new credentials in the offer, new ones in the answer.
+    this.#later(() => this.b.act((agent, now) => agent.restart(now)));
     this.start();
   }
 
