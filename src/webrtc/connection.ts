@@ -99,7 +99,6 @@ export class Connection {
       configuration: peerConfiguration,
       identities,
       ice: toIceOptions(ieum),
-      limits: { maxBufferedBytes: MAX_BUFFERED_BYTES },
     };
     const session = withDomErrors(() => house.createSession(shell.env, options));
     this.#session = session;
