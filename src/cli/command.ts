@@ -19,6 +19,8 @@ export interface Command {
   readonly words: readonly string[];
   /** What must follow, as the help calls it. */
   readonly operands: readonly string[];
+  /** The last of them may come several times. */
+  readonly several?: boolean;
   readonly flags: OwnFlags;
   /** Resolves with the exit code. */
   readonly run: (call: Call) => Promise<number>;
@@ -50,7 +52,7 @@ export function chooseCommand(commands: readonly Command[], argv: readonly strin
   const name = command.words.join(' ');
   const operands = given.slice(command.words.length);
   const [missing] = command.operands.slice(operands.length);
-  const [extra] = operands.slice(command.operands.length);
+  const [extra] = command.several === true ? [] : operands.slice(command.operands.length);
   const { flags, argv: left } = takeFlags(command.flags, argv);
   // Who asks for help need not know what a command takes.
   const helpless = !argv.some((word) => ['--help', '-h', '--version', '-v'].includes(word));

@@ -59,6 +59,7 @@ class RoomCall implements Call {
     this.#name = options.name;
     this.#outgoing = new OutgoingMedia(world.createMediaStream);
     this.#outgoing.videoCodec = options.videoCodec;
+    this.#outgoing.dataOnly = options.dataOnly ?? false;
     this.#ice = new IceServers({
       icePolicy: options.icePolicy ?? 'all',
       relayTransport: options.relayTransport,

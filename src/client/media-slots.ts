@@ -53,6 +53,7 @@ export class MediaSlots {
 
   /** Before the first offer. The other side takes the first audio and the first video section over in `adopt`. */
   open(): void {
+    if (this.#options.outgoing.dataOnly) return;
     this.#add('microphone', 'sendrecv');
     this.#add('camera', 'sendrecv');
     this.fill();
@@ -60,6 +61,7 @@ export class MediaSlots {
 
   /** After the first remote offer, before it is answered. */
   adopt(): void {
+    if (this.#options.outgoing.dataOnly) return;
     const own = new Set(this.#slots.values());
     const offered = this.#options.pc.getTransceivers().filter((transceiver) => !own.has(transceiver));
     this.#take(

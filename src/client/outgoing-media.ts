@@ -11,18 +11,30 @@ export interface VideoLimits {
 }
 
 export class OutgoingMedia {
-  /** Groups microphone and camera, so that the receiver keeps them in step. */
-  readonly cameraStream: MediaStream;
-  /** Its id in MediaState tells the receiver which stream is the screen. */
-  readonly screenStream: MediaStream;
   limits: VideoLimits = {};
   videoCodec: string | undefined;
+  /** Nothing is sent or received but data: no section of an offer is for media. */
+  dataOnly = false;
   microphoneMuted = false;
   readonly #tracks = new Map<TrackRole, MediaStreamTrack>();
+  readonly #create: (tracks: readonly MediaStreamTrack[]) => MediaStream;
+  #cameraStream: MediaStream | undefined;
+  #screenStream: MediaStream | undefined;
 
   constructor(createMediaStream: (tracks: readonly MediaStreamTrack[]) => MediaStream) {
-    this.cameraStream = createMediaStream([]);
-    this.screenStream = createMediaStream([]);
+    this.#create = createMediaStream;
+  }
+
+  /** Groups microphone and camera, so that the receiver keeps them in step. Made when somebody asks: a data peer never does. */
+  get cameraStream(): MediaStream {
+    this.#cameraStream ??= this.#create([]);
+    return this.#cameraStream;
+  }
+
+  /** Its id in MediaState tells the receiver which stream is the screen. */
+  get screenStream(): MediaStream {
+    this.#screenStream ??= this.#create([]);
+    return this.#screenStream;
   }
 
   track(role: TrackRole): MediaStreamTrack | null {

@@ -125,6 +125,8 @@ export interface CallOptions {
   readonly relayTransport?: RelayTransport;
   /** A codec name such as `VP9`, moved to the front of the offer. */
   readonly videoCodec?: string;
+  /** Takes part without sound and pictures, neither sending nor receiving them: chat, and channels of one's own. */
+  readonly dataOnly?: boolean;
 }
 
 /**
@@ -148,6 +150,8 @@ export interface Call {
     readonly visibility: 'public' | 'private';
     readonly entry?: 'open' | 'ask';
     readonly passcode?: string;
+    /** People in it at the same time, 2 … 64; else the server's own limit. */
+    readonly limit?: number;
   }): Promise<void>;
   joinRoom(room: string, options?: { readonly passcode?: string }): Promise<void>;
   leaveRoom(): Promise<void>;

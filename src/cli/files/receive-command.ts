@@ -1,0 +1,115 @@
+/** `ieum receive`: takes the files of whoever made the code, goes on where an earlier run ended, and checks their SHA-256. */
+import { performance } from 'node:perf_hooks';
+import { createInterface } from 'node:readline/promises';
+import { StackError } from '../../base/index.ts';
+import { FILES_CHANNEL } from '../../client/index.ts';
+import { invitationOf, openParticipant, PARTICIPANT_FLAGS } from '../call/participant.ts';
+import type { Call as CommandCall } from '../command.ts';
+import { isFolder } from './part-file.ts';
+import { formatBytes, ProgressLine } from './progress-line.ts';
+import { type Existing, planFiles } from './receive-plan.ts';
+import { ReceiveSession } from './receive-session.ts';
+
+export const RECEIVE_FLAGS = { ...PARTICIPANT_FLAGS, to: 'text', overwrite: 'switch' } as const;
+
+const EXIT_FAILED = 1;
+const EXIT_INTERRUPTED = 130;
+/** A sender that has lost its network, or is started again, has so long to come back. */
+const PATIENCE_MS = 120_000;
+/** What is said last, and the leave-taking, have left by then. */
+const FAREWELL_MS = 300;
+
+/** 0 when everything has come, 1 when not, 130 when the user has ended it. */
+export async function receiveCommand(command: CommandCall): Promise<number> {
+  const invitation = invitationOf(command);
+  const folder = String(command.flags.to ?? process.cwd());
+  if (!(await isFolder(folder))) throw new StackError('SETTINGS_INVALID', `--to: ${folder} is no folder.`);
+  const line = new ProgressLine(process.stderr, () => performance.now());
+  let finish: (code: number) => void = () => undefined;
+  const ended = new Promise<number>((resolve) => {
+    finish = resolve;
+  });
+  let patience: NodeJS.Timeout | undefined;
+  const wait = (): void => {
+    clearTimeout(patience);
+    patience = setTimeout(() => {
+      line.say('The sender has not come back. Run the same command again to go on.');
+      finish(EXIT_FAILED);
+    }, PATIENCE_MS);
+  };
+  let files = 0;
+  const session = new ReceiveSession({
+    plan: (offered) => {
+      const total = offered.reduce((sum, { size }) => sum + size, 0);
+      line.say(`${offered.length === 1 ? 'One file' : `${offered.length} files`}, ${formatBytes(total)}.`);
+      return planFiles(folder, offered, (name) => askExisting(name, command.flags.overwrite === true));
+    },
+    onProgress: (name, bytes, size) => line.update(name, bytes, size),
+    onFile: (path) => {
+      files += 1;
+      line.say(`Received, and its SHA-256 is right: ${path}`);
+      line.restart();
+      process.stdout.write(`${path}\n`);
+    },
+    onRestart: (name) => line.say(`What came of ${name} is not what was sent; it comes once more.`),
+    onEnd: (outcome) => {
+      if (outcome === 'done') line.say(files === 1 ? 'Done: one file.' : `Done: ${files} files.`);
+      else line.say(`Not received: ${outcome.failed}.`);
+      finish(outcome === 'done' ? 0 : EXIT_FAILED);
+    },
+  });
+  const participant = await openParticipant(command, {
+    name: 'ieum receive',
+    invitation,
+    onConnection: (connection) => {
+      const channel = connection.createDataChannel(FILES_CHANNEL.label, {
+        negotiated: true,
+        id: FILES_CHANNEL.id,
+      });
+      channel.onopen = () => {
+        clearTimeout(patience);
+        line.say('Connected to the sender.');
+        session.use(channel);
+      };
+      channel.onclose = () => {
+        session.lost(channel);
+        if (session.connected) return;
+        line.say('The connection is lost; waiting for the sender.');
+        wait();
+      };
+    },
+  });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      line.say('Ended. What has come stays; the same command goes on from there.');
+      finish(EXIT_INTERRUPTED);
+    });
+  }
+  try {
+    await participant.call.joinRoom(invitation.room);
+    line.say('Waiting for the sender.');
+    wait();
+    const code = await ended;
+    clearTimeout(patience);
+    await new Promise((resolve) => setTimeout(resolve, FAREWELL_MS));
+    return code;
+  } finally {
+    clearTimeout(patience);
+    await session.close();
+    await participant.close();
+  }
+}
+
+/** At a terminal the user decides; elsewhere nothing is replaced. */
+async function askExisting(name: string, overwrite: boolean): Promise<Existing> {
+  if (overwrite) return 'overwrite';
+  if (!process.stdin.isTTY || !process.stderr.isTTY) return 'keep-both';
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const answer = await lines.question(`${name} is there already. (k)eep both, (o)verwrite, (s)kip? [k] `);
+    const first = answer.trim().toLowerCase().charAt(0);
+    return first === 'o' ? 'overwrite' : first === 's' ? 'skip' : 'keep-both';
+  } finally {
+    lines.close();
+  }
+}
