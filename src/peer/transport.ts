@@ -11,6 +11,7 @@ import {
   type DtlsEvent,
   type DtlsIdentity,
   type Fingerprint,
+  type SrtpProfileName,
 } from '../dtls/index.ts';
 import type { IceAgent, IceEvent, IceState, IceTransmit, SelectedPair, SocketId } from '../ice/index.ts';
 import { EarlyDatagrams } from './early-datagrams.ts';
@@ -42,6 +43,12 @@ const DTLS = { first: 20, last: 63 } as const;
  * at the first datagram over 2,048 bytes, a path probe as well.
  */
 const MAX_SCTP_PACKET_BYTES = 1432;
+/** Offered without media as well: some peers end a handshake that has no profile in common. RFC 8827 §6.5, RFC 7714 §14.2. */
+const SRTP_PROFILES: readonly SrtpProfileName[] = [
+  'AEAD_AES_128_GCM',
+  'AEAD_AES_256_GCM',
+  'AES128_CM_HMAC_SHA1_80',
+];
 /** RFC 8831 §5: what passes without being probed for. */
 const UNPROBED_BYTES = 1191;
 
@@ -121,6 +128,7 @@ export class PeerTransport implements Machine<PeerTransportEvent, IceTransmit> {
       identities: this.#options.identities,
       peer: { kind: 'fingerprints', fingerprints },
       retransmitMs: this.#options.dtlsRetransmitMs,
+      srtpProfiles: SRTP_PROFILES,
     });
     this.#setDtlsState('new');
     this.channels.setRole(role);
