@@ -19,7 +19,7 @@ import {
 import { Outbound } from './outbound.ts';
 import { CHUNK_HEADER_BYTES, type Chunk, PACKET_HEADER_BYTES } from './packet.ts';
 import { PacketWriter } from './packet-writer.ts';
-import { PathMtu } from './path-mtu.ts';
+import { LARGEST_PACKET_BYTES, PathMtu } from './path-mtu.ts';
 import { StreamReset } from './stream-reset.ts';
 
 /** What exists once both sides have agreed: the RFC's TCB. */
@@ -27,6 +27,8 @@ export interface Link {
   readonly ownTag: number;
   readonly peerTag: number;
   readonly extensions: Extensions;
+  /** What the peer says it can read; `undefined` when it says nothing. */
+  readonly peerLargestPacketBytes: number | undefined;
   readonly outboundStreams: number;
   readonly inboundStreams: number;
   readonly inbound: Inbound;
@@ -109,6 +111,7 @@ export class AssociationContext {
         reconfiguration: true,
         zeroChecksum: this.options.zeroChecksum ?? true,
       },
+      largestPacketBytes: LARGEST_PACKET_BYTES,
     });
   }
 
@@ -120,6 +123,7 @@ export class AssociationContext {
       ownTag: own.tag,
       peerTag: peer.tag,
       extensions,
+      peerLargestPacketBytes: peer.largestPacketBytes,
       // §5.1.1: no more than the other end takes.
       outboundStreams: Math.min(own.outboundStreams, peer.inboundStreams),
       inboundStreams: Math.min(own.inboundStreams, peer.outboundStreams),

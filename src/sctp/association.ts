@@ -68,10 +68,14 @@ export class SctpAssociation implements Machine<SctpEvent, Uint8Array> {
     return this.#context.state.kind;
   }
 
-  /** Sends INIT. Both ends may do so at the same time, as WebRTC's do. RFC 9260 §5.1 A. */
-  connect(now: Millis): void {
+  /**
+   * Sends INIT, unless the peer's comes within `waitMs`. Both ends may begin at the same time (RFC 9260 §5.2.1), which costs
+   * six packets more than when one of them is patient.
+   */
+  connect(now: Millis, waitMs: Millis = 0): void {
     if (!this.#advance(now) || this.#context.state.kind !== 'idle') return;
-    this.#setUp.connect();
+    if (waitMs > 0) this.#context.timers.set('init', this.#context.now + waitMs);
+    else this.#setUp.connect();
   }
 
   /**
@@ -170,7 +174,7 @@ export class SctpAssociation implements Machine<SctpEvent, Uint8Array> {
       due;
       due = this.#context.timers.takeDue(this.#context.now)
     ) {
-      if (due === 'init') this.#setUp.repeat();
+      if (due === 'init') this.#setUp.handleTimer();
       else if (due === 'shutdown') this.#ending.repeat();
       else if (this.#context.link) this.#heartbeats.beat(this.#context.link);
     }

@@ -32,6 +32,8 @@ export const ParameterType = {
   ADD_OUTGOING_STREAMS: 17,
   ADD_INCOMING_STREAMS: 18,
   ZERO_CHECKSUM_ACCEPTABLE: 0x8001, // RFC 9653 §4
+  /** Ours alone: four bytes, the largest packet that the sender of it can read. Others skip it in silence (§3.2.1). */
+  LARGEST_PACKET: 0xb1e0,
   SUPPORTED_EXTENSIONS: 0x8008, // RFC 5061 §4.2.7
   FORWARD_TSN_SUPPORTED: 0xc000, // RFC 3758 §3.1
 } as const;

@@ -22,6 +22,8 @@ export interface InitFacts {
   readonly inboundStreams: number;
   readonly initialTsn: number;
   readonly extensions: Extensions;
+  /** The largest packet that this endpoint says it can read; `undefined` when it says nothing. */
+  readonly largestPacketBytes: number | undefined;
   /** INIT ACK only; a view when decoded. */
   readonly cookie: Uint8Array | undefined;
 }
@@ -51,6 +53,7 @@ export function decodeInit(value: Uint8Array): DecodedInit | undefined {
   let cookie: Uint8Array | undefined;
   let partialReliability = false;
   let zeroChecksum = false;
+  let largestPacketBytes: number | undefined;
   const chunkTypes = new Set<number>();
   for (const parameter of parameters) {
     if (parameter.type === ParameterType.STATE_COOKIE) cookie = parameter.value;
@@ -59,6 +62,8 @@ export function decodeInit(value: Uint8Array): DecodedInit | undefined {
       for (const type of parameter.value) chunkTypes.add(type);
     } else if (parameter.type === ParameterType.ZERO_CHECKSUM_ACCEPTABLE) {
       zeroChecksum = new ByteReader(parameter.value).u32() === EDMID_DTLS;
+    } else if (parameter.type === ParameterType.LARGEST_PACKET) {
+      largestPacketBytes = new ByteReader(parameter.value).u32();
     } else if (
       parameter.type !== ParameterType.UNRECOGNIZED_PARAMETER &&
       !ADDRESS_PARAMETERS.includes(parameter.type)
@@ -81,6 +86,7 @@ export function decodeInit(value: Uint8Array): DecodedInit | undefined {
     inboundStreams,
     initialTsn,
     extensions,
+    largestPacketBytes,
     cookie,
   };
   return { facts, unrecognized };
@@ -107,6 +113,10 @@ export function encodeInit(facts: InitFacts, unrecognized: readonly Parameter[] 
   if (extensions.zeroChecksum) {
     const value = new ByteWriter(4).u32(EDMID_DTLS).finish();
     parameters.push({ type: ParameterType.ZERO_CHECKSUM_ACCEPTABLE, value });
+  }
+  if (facts.largestPacketBytes !== undefined) {
+    const value = new ByteWriter(4).u32(facts.largestPacketBytes).finish();
+    parameters.push({ type: ParameterType.LARGEST_PACKET, value });
   }
   for (const parameter of unrecognized) {
     parameters.push({

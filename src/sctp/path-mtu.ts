@@ -13,7 +13,12 @@ const STEPS: readonly number[] = [1408, 4000, 8908];
  * A DTLS record holds 16,384 bytes (RFC 5246 §6.2.1). A little less, and four datagrams make one segmented send of 65,507
  * bytes: ⌊65507 ÷ 4⌋ − 37 DTLS, in whole words.
  */
-const MOST_BYTES = 16_336;
+export const LARGEST_PACKET_BYTES = 16_336;
+/**
+ * What a peer is sent that does not say how much it can read. Chromium reads DTLS into 2,048 bytes and fails for good at the
+ * first longer datagram; others have buffers of 1,500.
+ */
+const UNSAID_BYTES = 1408;
 /** RFC 8899 §5.1.2: MAX_PROBES. */
 const MAX_PROBES = 3;
 /** RFC 8899 §5.1.1: PROBE_TIMER is not below a second. */
@@ -26,7 +31,9 @@ const FIRST_REST_MS = 1_000;
 export class PathMtu {
   readonly #baseBytes: number;
   #packetBytes: number;
+  /** Of the path, as it was told. */
   #ceilingBytes: number;
+  #peerBytes = UNSAID_BYTES;
   /** The size that is tried; `undefined` between searches. */
   #triedBytes: number | undefined;
   #tries = 0;
@@ -55,9 +62,16 @@ export class PathMtu {
   /** Another path, of which nothing is known but that nothing larger than `ceilingBytes` is worth a try. */
   begin(now: Millis, ceilingBytes: number): void {
     this.#packetBytes = this.#baseBytes;
-    this.#ceilingBytes = Math.max(this.#baseBytes, Math.min(MOST_BYTES, ceilingBytes & ~3));
+    this.#ceilingBytes = Math.min(LARGEST_PACKET_BYTES, ceilingBytes & ~3);
     this.#restMs = FIRST_REST_MS;
     this.#isBlackHole = false;
+    this.#search(now);
+  }
+
+  /** What the peer says it can read; `undefined` when it says nothing. */
+  meetPeer(now: Millis, largestBytes: number | undefined): void {
+    this.#peerBytes = largestBytes === undefined ? UNSAID_BYTES : largestBytes & ~3;
+    if (this.#packetBytes > this.#peerBytes) this.#packetBytes = this.#baseBytes;
     this.#search(now);
   }
 
@@ -98,9 +112,10 @@ export class PathMtu {
 
   /** The next step, at once, if there is one. */
   #search(now: Millis): void {
-    const next = STEPS.find((bytes) => bytes > this.#packetBytes && bytes < this.#ceilingBytes);
-    const isDone = this.#packetBytes >= this.#ceilingBytes;
-    this.#triedBytes = isDone ? undefined : (next ?? this.#ceilingBytes);
+    const most = Math.min(this.#ceilingBytes, this.#peerBytes);
+    const next = STEPS.find((bytes) => bytes > this.#packetBytes && bytes < most);
+    const isDone = this.#packetBytes >= most;
+    this.#triedBytes = isDone ? undefined : (next ?? most);
     this.#tries = 0;
     this.#probeAt = isDone ? NEVER : now;
   }

@@ -116,6 +116,7 @@ export class SetUp {
   #establish(own: InitFacts, link: Link, how: 'connected' | 'restarted' = 'connected'): void {
     const { outboundStreams, inboundStreams } = link;
     this.#context.state = { kind: 'established', own, link };
+    this.#context.pathMtu.meetPeer(this.#context.now, link.peerLargestPacketBytes);
     this.#context.usePathMtu();
     this.#context.errors = 0;
     this.#context.timers.clearAll();
@@ -140,8 +141,13 @@ export class SetUp {
     return Math.min(rtoMaxMs, rtoInitialMs * 2 ** this.#context.errors);
   }
 
-  /** §5.1.6, §4: T1-init and T1-cookie. */
-  repeat(): void {
+  /** §5.1.6, §4: T1-init and T1-cookie; or the peer has not begun, and we do. */
+  handleTimer(): void {
+    if (this.#context.state.kind === 'idle') this.connect();
+    else this.#repeat();
+  }
+
+  #repeat(): void {
     this.#context.errors += 1;
     if (this.#context.errors > this.#context.timing.maxInitRetransmits) {
       const reason = `The peer did not answer ${this.#context.errors} attempts to set up SCTP.`;

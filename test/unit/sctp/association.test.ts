@@ -32,6 +32,19 @@ for (const who of ['a', 'both'] as const) {
   });
 }
 
+test('who waits for the peer to begin answers it, and begins when it does not', () => {
+  for (const peerBegins of [true, false]) {
+    const pair = new SctpPair({ delayMs: 10 });
+    pair.a.machine.connect(0, 30);
+    if (peerBegins) pair.b.machine.connect(0);
+    pair.run(200);
+    assert.equal(pair.a.machine.state, 'established');
+    assert.equal(pair.b.machine.state, 'established');
+    // INIT, INIT ACK, COOKIE ECHO, COOKIE ACK: once.
+    assert.equal(pair.packets, 4);
+  }
+});
+
 test('gives up a peer that never answers', () => {
   const pair = new SctpPair({ drop: () => true });
   pair.a.machine.connect(0);

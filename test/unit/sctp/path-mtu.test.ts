@@ -1,6 +1,7 @@
 /** Larger packets where the path carries them, and back where it does not. RFC 8899, RFC 4820. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { crc32c } from '../../../src/base/index.ts';
 import { PathMtu } from '../../../src/sctp/path-mtu.ts';
 import { messagesOf, pattern, SctpPair } from '../../support/sctp/pair.ts';
 
@@ -103,9 +104,45 @@ test('a size is tried three times, a second apart, and again after ten minutes',
 test('an answer to another size changes nothing', () => {
   const mtu = new PathMtu(BASE);
   mtu.begin(0, 16_336);
+  mtu.meetPeer(0, 16_336);
   assert.equal(mtu.takeProbe(0, 300), 1408);
   mtu.handleProbeAck(1, 16_336);
   assert.equal(mtu.packetBytes, BASE);
   mtu.handleProbeAck(2, 1408);
   assert.equal(mtu.packetBytes, 1408);
+});
+
+test('a peer that does not say how much it can read gets no packet over 1,408 bytes', () => {
+  // Chromium's DTLS fails for good at a datagram over 2,048 bytes.
+  const sizes: number[] = [];
+  const pair: SctpPair = new SctpPair({
+    drop: (_n, bytes, from) => {
+      if (from === 'a') sizes.push(bytes.length);
+      if (bytes[12] !== 1) return false;
+      // b -> INIT: our parameter becomes one that nobody knows.
+      for (let at = 32; at + 8 <= bytes.length; at += 4) {
+        if (bytes[at] === 0xb1 && bytes[at + 1] === 0xe0) bytes[at + 1] = 0xe1;
+      }
+      bytes.fill(0, 8, 12);
+      new DataView(bytes.buffer, bytes.byteOffset).setUint32(8, crc32c(bytes), true);
+      return false;
+    },
+  });
+  pair.b.machine.connect(0);
+  pair.run(1_000);
+  pair.a.machine.handlePathChanged(pair.now, { ceilingBytes: 16_336 });
+  pair.run(pair.now + 60_000);
+  transfer(pair, 10);
+  assert.equal(Math.max(...sizes), 1408);
+});
+
+test('a peer that can read little gets little', () => {
+  const mtu = new PathMtu(BASE);
+  mtu.begin(0, 16_336);
+  mtu.meetPeer(0, 1300);
+  assert.equal(mtu.takeProbe(0, 300), 1300);
+  mtu.handleProbeAck(1, 1300);
+  mtu.meetPeer(2, 0);
+  assert.equal(mtu.packetBytes, BASE);
+  assert.equal(mtu.takeProbe(3, 300), undefined);
 });
