@@ -76,6 +76,23 @@ test('a wrong password of the TURN server is told, and the direct way is taken',
   assert.equal(pathOf(couple.a), 'host-host');
 });
 
+test('where no UDP gets through, one who listens for TCP is reached by it', () => {
+  const internet = new Internet(8);
+  const hosts = { a: internet.home('open').host, b: internet.home('open').host };
+  for (const access of hosts.a.accesses) access.change({ trap: ({ protocol }) => protocol === 'udp' });
+  const ice = { tcp: true, tcpListen: true };
+  const couple = new Couple({ a: { ice: { tcp: true } }, b: { ice } }, hosts);
+  talk(couple);
+  assert.match(couple.a.session.iceTransport?.selectedPair?.local.candidate ?? '', / tcp .* tcptype active/);
+  const message = new Uint8Array(200_000).fill(7);
+  const { a, b } = couple;
+  const mine = a.all('channel-open')[0]?.channel;
+  assert.ok(mine !== undefined);
+  a.act((session, now) => session.sendMessage(now, mine, { kind: 'binary', bytes: message }));
+  couple.run(5000);
+  assert.deepEqual(b.all('channel-message').at(-1)?.bytes, message);
+});
+
 test('from one network into another: after an ICE restart the same channel goes on', () => {
   const internet = new Internet(7);
   const a = new Host(internet.scene.internet, 'traveller', ['203.0.113.77'], { latencyMs: 10 });
