@@ -62,7 +62,7 @@ export class Gathering {
 
   /** The description with a new generation was rolled back: this one stays. */
   abandonRestart(now: Millis, credentials: IceCredentials): void {
-    this.#ice.restart(now, credentials);
+    this.#ice.abandonRestart(now);
     this.#gathers = credentials.usernameFragment;
     this.#wanted = this.#gathers;
   }
