@@ -3,6 +3,7 @@ import { dataChannels } from './channels-target.ts';
 import { turnClient } from './client-target.ts';
 import { channelDataCodec, streamFramer, stunCodec } from './codec-targets.ts';
 import { dtlsConnection } from './dtls-target.ts';
+import { iceGatherer } from './gather-target.ts';
 import { iceAgent } from './ice-target.ts';
 import { negotiation } from './negotiation-target.ts';
 import { peerSession } from './peer-target.ts';
@@ -19,6 +20,7 @@ export const TARGETS: readonly FuzzTarget[] = [
   dtlsConnection,
   sctpAssociation,
   iceAgent,
+  iceGatherer,
   negotiation,
   dataChannels,
   peerSession,

@@ -138,6 +138,10 @@ export class Seeker {
   readonly #closed = new Set<SocketId>();
   /** What the shell answers to `verify`. */
   trusts = true;
+  /** Sees what comes before the machine does. */
+  onArrival: (socket: SocketId, from: SocketAddress, bytes: Uint8Array) => void = () => {};
+  /** Datagrams and chunks that the machine sent. */
+  sent = 0;
 
   constructor(scene: GatherScene, n: number, options: SeekerOptions) {
     const { world, internet } = scene;
@@ -221,6 +225,7 @@ export class Seeker {
   }
 
   #transmit({ socket, to, bytes }: IceTransmit): void {
+    this.sent += 1;
     this.#datagrams.get(socket)?.send(bytes, to);
     this.#streams.get(socket)?.write(bytes);
   }
@@ -269,9 +274,10 @@ export class Seeker {
         return;
       }
       this.#datagrams.set(socket, value);
-      value.onDatagram((from, bytes) =>
-        this.act((machine, now) => machine.handleDatagram(now, socket, from, bytes)),
-      );
+      value.onDatagram((from, bytes) => {
+        this.onArrival(socket, from, bytes);
+        this.act((machine, now) => machine.handleDatagram(now, socket, from, bytes));
+      });
       this.act((machine, now) => machine.handleOpened(now, socket, value.local, { neverFragments: true }));
     });
   }
@@ -312,8 +318,10 @@ export class Seeker {
   #take(socket: SocketId, stream: ByteStream): void {
     this.#streams.set(socket, stream);
     stream.listen({
-      onBytes: (bytes) =>
-        this.act((machine, now) => machine.handleDatagram(now, socket, stream.remote, bytes)),
+      onBytes: (bytes) => {
+        this.onArrival(socket, stream.remote, bytes);
+        this.act((machine, now) => machine.handleDatagram(now, socket, stream.remote, bytes));
+      },
       onEnded: () => stream.end(),
       onClosed: () => {
         this.#streams.delete(socket);
