@@ -45,8 +45,14 @@ export function sessionStatistics(
     ...local,
     ...remote,
     transportStatistic(transport, ice, certificates, timestamp),
-    ...agent.localCandidates.map((end) => candidateStatistic('local-candidate', end, timestamp)),
-    ...agent.remoteCandidates.map((end) => candidateStatistic('remote-candidate', end, timestamp)),
+    ...agent.localCandidates.map((end) => ({
+      ...candidateStatistic('local-candidate', end, timestamp),
+      usernameFragment: ice.localCredentials.usernameFragment,
+    })),
+    ...agent.remoteCandidates.map((end) => ({
+      ...candidateStatistic('remote-candidate', end, timestamp),
+      usernameFragment: ice.remoteCredentials?.usernameFragment,
+    })),
     ...agent.pairs.map((pair) => pairStatistic(pair, moment)),
   ];
 }

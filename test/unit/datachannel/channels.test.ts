@@ -156,6 +156,50 @@ test('a stream is opened and closed a hundred times over a path that loses every
   assert.deepEqual(pair.b.machine.statistics(), []);
 });
 
+test('messages of an unordered channel do not overtake its OPEN, whatever is lost', () => {
+  for (let seed = 1; seed <= 20; seed++) {
+    const pair = new ChannelPair({ lossFraction: 0.3, seed }).connect();
+    pair.run(20_000);
+    const mine = pair.a.machine.open(pair.now, { label: '', ordered: false });
+    const words = Array.from({ length: 20 }, (_, i) => `word ${i}`);
+    for (const [i, word] of words.entries()) {
+      pair.a.machine.send(pair.now, mine, text(word));
+      if (i % 4 === 0) pair.run(5);
+    }
+    pair.run(60_000);
+    assert.deepEqual(textsOf(pair.b, announced(pair.b)).sort(), words.map((word) => `text:${word}`).sort());
+    assert.equal(pair.a.machine.stateOf(mine), 'open');
+  }
+});
+
+test('a channel of higher priority has the larger share', () => {
+  const pair = new ChannelPair().connect();
+  const open = (priority: 'very-low' | 'high') => {
+    const mine = pair.a.machine.open(pair.now, { label: priority, priority });
+    for (let i = 0; i < 100; i++)
+      pair.a.machine.send(pair.now, mine, { kind: 'binary', bytes: new Uint8Array(50_000) });
+    return mine;
+  };
+  const [low, high] = [open('very-low'), open('high')];
+  pair.run(100);
+  const sent = (channel: number) => 5_000_000 - pair.a.machine.bufferedBytes(channel);
+  const ratio = sent(high) / sent(low);
+  // RFC 8831 §6.4: 1024 to 128.
+  assert.ok(ratio > 5 && ratio < 11, `${sent(high)} : ${sent(low)}`);
+});
+
+test('a peer with few streams gets channels on those, and a word about the others', () => {
+  const pair = new ChannelPair({ sctp: { inboundStreams: 4, outboundStreams: 4 } });
+  const ids = Array.from({ length: 3 }, (_, i) => pair.a.machine.open(0, { label: `${i}` }));
+  pair.connect();
+  assert.equal(pair.a.machine.maxChannels, 4);
+  const [closed, ...others] = eventsOf(pair.a, 'channel-closed');
+  assert.deepEqual(others, []);
+  assert.equal(closed?.channel, ids[2]); // streams 0, 2, and there is no 4
+  assert.equal(closed?.error?.code, 'CHANNEL_NO_STREAM');
+  assert.equal(eventsOf(pair.b, 'channel-announced').length, 2);
+});
+
 test('a message longer than the peer takes is the caller’s mistake', () => {
   const pair = new ChannelPair().connect(1000);
   const mine = pair.a.machine.open(pair.now, { label: '' });
