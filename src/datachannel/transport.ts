@@ -31,8 +31,6 @@ const EMPTY = Uint8Array.of(0);
 const UNLIMITED = Number.POSITIVE_INFINITY;
 /** More than a server's INIT comes behind its Finished; a peer that waits for ours loses no more. */
 const INIT_PATIENCE_MS = 30;
-/** Two repetitions of INIT or COOKIE ECHO. */
-const BEGUN_PATIENCE_MS = 1500;
 /** Of the window that the association offers: so many of the largest messages fit in. */
 const WINDOW_MESSAGES = 8;
 
@@ -48,8 +46,6 @@ export class DataChannelTransport implements Machine<DataChannelEvent, Uint8Arra
   #maxMessageBytes: number;
   #opened = 0;
   #closed = 0;
-  /** When a DTLS client stops waiting for the INIT of the server. */
-  #connectAt: Millis = NEVER;
   #path: { readonly ceilingBytes: number } | undefined;
   #now: Millis = 0;
 
@@ -116,8 +112,7 @@ export class DataChannelTransport implements Machine<DataChannelEvent, Uint8Arra
     });
     if (this.#path) this.#association.handlePathChanged(now, this.#path);
     // The DTLS server is connected first: its INIT comes with its Finished, and two at once would cost six packets more.
-    if (ends.role === 'server') this.#association.connect(now);
-    else this.#connectAt = this.#now + INIT_PATIENCE_MS;
+    this.#association.connect(now, ends.role === 'server' ? 0 : INIT_PATIENCE_MS);
   }
 
   /**
@@ -223,21 +218,15 @@ export class DataChannelTransport implements Machine<DataChannelEvent, Uint8Arra
   handlePacket(now: Millis, bytes: Uint8Array): void {
     this.#advance(now);
     this.#association?.handlePacket(now, bytes);
-    // The peer has begun: it repeats what is lost.
-    if (this.#connectAt !== NEVER) this.#connectAt = this.#now + BEGUN_PATIENCE_MS;
   }
 
   handleTimeout(now: Millis): void {
     this.#advance(now);
-    if (this.#connectAt <= this.#now) {
-      this.#connectAt = NEVER;
-      this.#association?.connect(now); // does nothing once it has begun
-    }
     this.#association?.handleTimeout(now);
   }
 
   nextTimeout(): Millis {
-    return Math.min(this.#connectAt, this.#association?.nextTimeout() ?? NEVER);
+    return this.#association?.nextTimeout() ?? NEVER;
   }
 
   pollTransmit(): Uint8Array | undefined {
@@ -287,13 +276,11 @@ export class DataChannelTransport implements Machine<DataChannelEvent, Uint8Arra
       case 'closed':
         this.#lose(event.error);
         this.#maxChannels = undefined;
-        this.#connectAt = NEVER;
         this.#events.push({ type: 'closed', error: event.error });
     }
   }
 
   #handleConnected(maxChannels: number): void {
-    this.#connectAt = NEVER;
     this.#maxChannels = maxChannels;
     this.#events.push({ type: 'connected', maxChannels });
     for (const channel of this.#table.all()) this.#start(channel);

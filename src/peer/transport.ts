@@ -39,10 +39,10 @@ export interface TransportCounters {
 /** RFC 7983 §7: which protocol a datagram belongs to, by its first byte. */
 const DTLS = { first: 20, last: 63 } as const;
 /**
- * What any peer takes: 1,472 bytes of UDP on Ethernet, less a DTLS record (37), in fours. libwebrtc's DTLS ends with `failed`
- * at the first datagram over 2,048 bytes, a path probe as well.
+ * As much as one DTLS record takes, and four of it one `UDP_SEGMENT` run. SCTP goes beyond what Ethernet carries only with a peer
+ * that has said that it takes more: libwebrtc's DTLS dies of a datagram over 2,048 bytes.
  */
-const MAX_SCTP_PACKET_BYTES = 1432;
+const MAX_SCTP_PACKET_BYTES = 16_336;
 /** Offered without media as well: some peers end a handshake that has no profile in common. RFC 8827 §6.5, RFC 7714 §14.2. */
 const SRTP_PROFILES: readonly SrtpProfileName[] = [
   'AEAD_AES_128_GCM',
