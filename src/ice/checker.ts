@@ -378,6 +378,9 @@ export class Checker {
   #handleCheck(pair: CandidatePair, { useCandidate }: ReceivedCheck): void {
     const { role, lite } = this.#context;
     pair.heard = true;
+    const isNews = pair !== this.selected && (!pair.valid || (useCandidate && !pair.nominated));
+    // Right after a nomination such checks are only late.
+    if (isNews && this.list.resting && !this.#deadlines.has('free')) this.#conclusion.suspect(this.#now);
     if (lite && !pair.dead) this.#conclusion.handleAnswer(this.#now, pair);
     if (useCandidate && role.role === 'controlled') {
       pair.wanted = true;

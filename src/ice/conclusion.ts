@@ -67,6 +67,11 @@ export class Conclusion {
     }
   }
 
+  /** The other side looks for another way although there is one: maybe it has moved, and this one leads nowhere. */
+  suspect(now: Millis): void {
+    this.#consent?.suspect(now);
+  }
+
   /** Consent has ended, or was taken back: these credentials are not used there again. RFC 7675 §5.1, §5.2. */
   expire(pair: CandidatePair): void {
     pair.fail();
@@ -126,7 +131,10 @@ export class Conclusion {
     if (best === this.#selected) return;
     this.#selected = best;
     this.#consent = undefined;
-    if (!best) return;
+    if (!best) {
+      this.#list.wake();
+      return;
+    }
     const { env, timing, lite, gatherer } = this.#context;
     if (!isBlind) this.#consent = new Consent(now, best, timing, env.random, lite);
     gatherer.select(now, best.path.facts.path, best.remote.address);

@@ -47,6 +47,14 @@ export class Consent {
     if (this.#passive) this.#deadlines.set('silent', answeredAt + PASSIVE_PERIODS * this.#timing.consentMs);
   }
 
+  /** Something speaks against this pair: ask at once, and wait no longer than it takes to repeat that a few times. */
+  suspect(now: Millis): void {
+    if (this.#passive || this.#deadlines.has('doubt') || this.#deadlines.has('silent')) return;
+    const usualMs = 2 * (this.pair.counts.currentRoundTripMs ?? 0);
+    this.#deadlines.set('doubt', now);
+    this.#deadlines.set('silent', now + Math.max(this.#timing.suspicionMs, 2 * usualMs));
+  }
+
   next(): Millis {
     return this.#deadlines.next();
   }

@@ -36,6 +36,8 @@ export interface IceTiming {
   readonly doubtMs: Millis;
   /** … and for so long: `disconnected`. webrtc.html §5.6.4 leaves it to us. */
   readonly silentMs: Millis;
+  /** As `silentMs`, where the other side has begun to look for another way. */
+  readonly suspicionMs: Millis;
   /** Between checks of valid pairs that are kept in reserve. RFC 8445 §11: Tr. */
   readonly reserveMs: Millis;
   /** How long the controlling side waits for a pair better than the one it has. */
@@ -96,6 +98,7 @@ export const DEFAULT_TIMING: IceTiming = {
   consentLifeMs: 30_000,
   doubtMs: 500,
   silentMs: 2_000, // 6 … 8 s after the last answer, and four repetitions lost
+  suspicionMs: 1_000, // four repetitions
   reserveMs: 15_000,
   nominationWaitMs: 100,
 };

@@ -119,3 +119,21 @@ test('another peer takes a call over: it is found with the credentials and candi
   world.run(100);
   assert.deepEqual([call.a.heard.at(-1), successor.heard.at(-1)], ['hello', 'welcome']);
 });
+
+for (const mover of ['a', 'b'] as const) {
+  test(`${mover === 'a' ? 'the controlling' : 'the controlled'} side gets another address: data goes on in seconds, without a restart`, () => {
+    const { world, network, a, b } = pair(14);
+    const call = new IceCall(a, b).start();
+    assert.ok(call.connect());
+    world.run(30_000);
+    const peer = call[mover];
+    for (const access of [...peer.host.accesses]) peer.host.leave(access);
+    peer.host.join(network, ['192.0.2.77'], { latencyMs: 5 });
+    peer.act((agent, now) => agent.handleInterfaces(now, peer.host.interfaces()));
+    world.run(2_000);
+    assert.ok(call.converse());
+    assert.equal(peer.agent.selectedPair?.local.address.ip, '192.0.2.77');
+    world.run(120_000);
+    assert.ok(call.connected && call.converse());
+  });
+}
