@@ -28,6 +28,7 @@ import { toChannelOptions } from './data-channel-init.ts';
 import { DescriptionSlot } from './description-slot.ts';
 import { chooseAddresses, type LocalAddresses } from './driver/local-addresses.ts';
 import { SessionDriver } from './driver/session-driver.ts';
+import type { SharedPorts } from './driver/shared-ports.ts';
 import { domException, errorOfFault, withDomErrors } from './errors.ts';
 import { EventTasks } from './event-tasks.ts';
 import type { CandidateMembers } from './ice-candidate.ts';
@@ -44,6 +45,7 @@ import { TransportSlots } from './transports/transport-slots.ts';
 export interface ConnectionHouse {
   readonly shell: WebRtcShell;
   readonly addresses: LocalAddresses;
+  readonly sharedPorts: SharedPorts;
   createSession(env: Env, options: PeerSessionOptions): PeerSessionPort;
 }
 
@@ -110,9 +112,11 @@ export class Connection {
     };
     this.#tasks = new EventTasks(shell);
     this.#chain = new OperationsChain(() => this.#considerNegotiation());
-    this.#driver = new SessionDriver(shell, session, (event) => {
+    const shared = ieum.udpPort === undefined ? undefined : { ports: house.sharedPorts, port: ieum.udpPort };
+    const onEvent = (event: PeerEvent): void => {
       if (!this.#closed) this.#handle(event);
-    });
+    };
+    this.#driver = new SessionDriver(shell, session, onEvent, shared);
     const addTask = (step: () => void): void => this.#tasks.add(step);
     this.#channels = new ChannelTable({ session, driver: this.#driver, target, addTask });
     this.#events = new ConnectionEvents(this, target, this.#tasks, () => this.#transportSlots());

@@ -4,6 +4,7 @@ import { PeerSession, type PeerSessionOptions, type PeerSessionPort } from '../p
 import { RTCCertificate } from './certificate.ts';
 import { RTCDataChannel } from './data-channel.ts';
 import { LocalAddresses } from './driver/local-addresses.ts';
+import { SharedPorts } from './driver/shared-ports.ts';
 import { RTCDataChannelEvent } from './events/data-channel-event.ts';
 import { RTCErrorEvent } from './events/error-event.ts';
 import { RTCPeerConnectionIceErrorEvent } from './events/ice-error-event.ts';
@@ -46,6 +47,11 @@ export function createWebRtc(
   createSession: (env: Env, options: PeerSessionOptions) => PeerSessionPort = (env, options) =>
     new PeerSession(env, options),
 ): WebRtc {
-  const addresses = new LocalAddresses(shell);
-  return { ...SHARED, RTCPeerConnection: definePeerConnection({ shell, addresses, createSession }) };
+  const house = {
+    shell,
+    addresses: new LocalAddresses(shell),
+    sharedPorts: new SharedPorts(shell),
+    createSession,
+  };
+  return { ...SHARED, RTCPeerConnection: definePeerConnection(house) };
 }

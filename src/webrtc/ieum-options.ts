@@ -9,8 +9,15 @@ export interface IeumOptions {
   interfaces?: string[];
   /** UDP ports for host candidates, both ends included, for a firewall that lets only these in. Default: any. */
   portRange?: [least: number, most: number];
+  /**
+   * One UDP port for the host candidates of every connection that names it: a firewall opens one, thousands use it. Two that
+   * share a port cannot talk with each other.
+   */
+  udpPort?: number;
   /** Candidates for TCP beside those for UDP. RFC 6544. */
   tcp?: boolean;
+  /** Takes TCP connections too, on a port of each connection's own; browsers only make them. Default: false. */
+  tcpListen?: boolean;
   /** Own addresses are told as names that only the local network knows, as browsers do. Default: false. */
   mdns?: boolean;
 }
@@ -18,7 +25,7 @@ export interface IeumOptions {
 const MAX_PORT = 65_535;
 
 export function toIeumOptions(value: unknown): IeumOptions {
-  const { interfaces, loopback, mdns, portRange, tcp } = toDictionary(value, 'ieum');
+  const { interfaces, loopback, mdns, portRange, tcp, tcpListen, udpPort } = toDictionary(value, 'ieum');
   return {
     ...(loopback !== undefined && { loopback: Boolean(loopback) }),
     ...(interfaces !== undefined && {
@@ -27,6 +34,8 @@ export function toIeumOptions(value: unknown): IeumOptions {
     ...(mdns !== undefined && { mdns: Boolean(mdns) }),
     ...(portRange !== undefined && { portRange: toPortRange(portRange) }),
     ...(tcp !== undefined && { tcp: Boolean(tcp) }),
+    ...(tcpListen !== undefined && { tcpListen: Boolean(tcpListen) }),
+    ...(udpPort !== undefined && { udpPort: toPort(udpPort) }),
   };
 }
 
@@ -36,13 +45,23 @@ export function toIceOptions({
   mdns,
   portRange,
   tcp,
+  tcpListen,
+  udpPort,
 }: IeumOptions): PeerSessionOptions['ice'] & {} {
   return {
     ...(loopback !== undefined && { loopback }),
     ...(mdns !== undefined && { mdns }),
     ...(portRange !== undefined && { ports: { min: portRange[0], max: portRange[1] } }),
     ...(tcp !== undefined && { tcp }),
+    ...(tcpListen !== undefined && { tcpListen }),
+    ...(udpPort !== undefined && { udpMux: true }),
   };
+}
+
+function toPort(value: unknown): number {
+  const port = toEnforced(value, MAX_PORT, 'ieum.udpPort');
+  if (port < 1) throw new TypeError('ieum.udpPort is a port that others can be told of: 1 … 65535.');
+  return port;
 }
 
 function toPortRange(value: unknown): [least: number, most: number] {

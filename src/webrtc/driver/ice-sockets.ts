@@ -15,6 +15,13 @@ import {
 import type { IceRequest, IceTransmit, SocketId } from '../../ice/index.ts';
 import type { PeerSessionPort } from '../../peer/index.ts';
 import type { WebRtcShell } from '../shell.ts';
+import type { SharedPorts, SharedSocket } from './shared-ports.ts';
+
+/** Where host candidates have their port in common with those of other connections. */
+export interface SharedPlace {
+  readonly ports: SharedPorts;
+  readonly port: number;
+}
 
 /** How the session is reached. */
 export interface SessionAccess {
@@ -41,13 +48,30 @@ export class IceSockets {
   readonly #shell: WebRtcShell;
   readonly #session: PeerSessionPort;
   readonly #access: SessionAccess;
+  readonly #shared: SharedPlace | undefined;
+  /** Those of the sockets held that are shared. */
+  readonly #shares = new Map<SocketId, SharedSocket>();
+  #usernameFragment: string | undefined;
   readonly #held = new Map<SocketId, Held>();
   #closed = false;
 
-  constructor(shell: WebRtcShell, session: PeerSessionPort, access: SessionAccess) {
+  constructor(
+    shell: WebRtcShell,
+    session: PeerSessionPort,
+    access: SessionAccess,
+    shared: SharedPlace | undefined,
+  ) {
     this.#shell = shell;
     this.#session = session;
     this.#access = access;
+    this.#shared = shared;
+  }
+
+  /** Checks on a shared port that name this fragment are for the session. */
+  expect(usernameFragment: string): void {
+    if (usernameFragment === this.#usernameFragment) return;
+    this.#usernameFragment = usernameFragment;
+    for (const share of this.#shares.values()) share.expect(usernameFragment);
   }
 
   execute(request: IceRequest): void {
@@ -106,12 +130,28 @@ export class IceSockets {
     this.#tell((now) => this.#session.handleFailed(now, socket, code, error.message));
   }
 
-  #openUdp({ socket, ip, port }: Extract<IceRequest, { kind: 'open-udp' }>): void {
+  #openUdp({ socket, ip, port, shared }: Extract<IceRequest, { kind: 'open-udp' }>): void {
+    if (shared && this.#shared) {
+      this.#openShared(socket, ip, this.#shared);
+      return;
+    }
     const binding = { ip, port, receiveBufferBytes: RECEIVE_BUFFER_BYTES, batched: true };
     this.#shell.platform.bindUdp(binding, ({ value, error }) => {
       if (error) this.#fail(socket, error);
       else if (this.#held.get(socket) !== OPENING) value.close();
       else this.#holdDatagrams(socket, value);
+    });
+  }
+
+  #openShared(socket: SocketId, ip: string, { ports, port }: SharedPlace): void {
+    ports.open({ ip, port }, ({ value, error }) => {
+      if (error) this.#fail(socket, error);
+      else if (this.#held.get(socket) !== OPENING) value.close();
+      else {
+        this.#shares.set(socket, value);
+        if (this.#usernameFragment !== undefined) value.expect(this.#usernameFragment);
+        this.#holdDatagrams(socket, value);
+      }
     });
   }
 
@@ -174,6 +214,7 @@ export class IceSockets {
   #closeSocket(socket: SocketId): void {
     const held = this.#held.get(socket);
     this.#held.delete(socket);
+    this.#shares.delete(socket);
     if (held?.kind === 'datagrams') held.socket.close();
     else if (held?.kind === 'listener') held.listener.close();
     // What was written just before, such as the end of an allocation, still goes out.

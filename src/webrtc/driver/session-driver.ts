@@ -5,7 +5,7 @@
 import { type Millis, NEVER } from '../../base/index.ts';
 import type { PeerEvent, PeerSessionPort } from '../../peer/index.ts';
 import type { WebRtcShell } from '../shell.ts';
-import { IceSockets } from './ice-sockets.ts';
+import { IceSockets, type SharedPlace } from './ice-sockets.ts';
 
 /** Runtimes fire a timer at once when it is given more. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -30,14 +30,17 @@ export class SessionDriver {
   #closed = false;
 
   /** `onEvent` gets no `request`, and calls back into nothing of this. */
-  constructor(shell: WebRtcShell, session: PeerSessionPort, onEvent: (event: PeerEvent) => void) {
+  constructor(
+    shell: WebRtcShell,
+    session: PeerSessionPort,
+    onEvent: (event: PeerEvent) => void,
+    shared?: SharedPlace,
+  ) {
     this.#shell = shell;
     this.#session = session;
     this.#onEvent = onEvent;
-    this.#sockets = new IceSockets(shell, session, {
-      take: (step) => this.#take(step),
-      drain: () => this.#drain(),
-    });
+    const access = { take: (step: (now: Millis) => void) => this.#take(step), drain: () => this.#drain() };
+    this.#sockets = new IceSockets(shell, session, access, shared);
   }
 
   /** A verb of the session, and at once what comes of it. What the verb throws comes out. */
@@ -98,8 +101,13 @@ export class SessionDriver {
       }
       const event = this.#session.pollEvent();
       if (event === undefined) return false;
-      if (event.type === 'request') this.#sockets.execute(event.request);
-      else this.#onEvent(event);
+      if (event.type === 'request') {
+        this.#sockets.execute(event.request);
+        continue;
+      }
+      if (event.type === 'ice-candidate' && event.candidate)
+        this.#sockets.expect(event.candidate.usernameFragment);
+      this.#onEvent(event);
     }
   }
 

@@ -72,20 +72,23 @@ class SharedPort {
         (from, bytes) => this.#handle(from, bytes),
         () => this.#endBatch(),
       );
-      for (const done of waiting) done({ value: this.#share(value) });
+      // All of them before anybody can leave.
+      const shares = waiting.map(() => this.#share(value));
+      for (const [i, done] of waiting.entries()) {
+        const share = shares[i];
+        if (share) done({ value: share });
+      }
     });
   }
 
   join(done: Settled<SharedSocket>): void {
     if (this.#waiting) this.#waiting.push(done);
     // As every platform does: never from inside the call.
-    else this.#shell.queueTask(() => this.#joinBound(done));
-  }
-
-  #joinBound(done: Settled<SharedSocket>): void {
-    const socket = this.#socket;
-    if (socket) done({ value: this.#share(socket) });
-    else done({ error: new Error('The shared port was closed meanwhile.') });
+    else if (this.#socket) {
+      const value = this.#share(this.#socket);
+      // As every platform does: never from inside the call.
+      this.#shell.queueTask(() => done({ value }));
+    }
   }
 
   #share(socket: DatagramSocket): SharedSocket {
