@@ -41,6 +41,10 @@ export async function callCommand(command: CommandCall): Promise<number> {
 
 /** What a person at a terminal wants to hear, a line each. */
 export function changes(before: CallState, after: CallState): string[] {
+  // Who is out sees nobody any more: that is one thing, not many.
+  if (after.phase === 'left') {
+    return before.phase === 'left' ? [] : [`* You are out (${after.out ?? 'left'}).`];
+  }
   const lines: string[] = [];
   if (after.phase === 'in-room' && before.phase !== 'in-room') {
     lines.push(
@@ -64,8 +68,6 @@ export function changes(before: CallState, after: CallState): string[] {
     else if (before.signaling.status === 'reconnecting') lines.push('* The server is there again.');
   }
   if (after.error && after.error !== before.error) lines.push(`* ${after.error.message}`);
-  if (after.phase === 'left' && before.phase !== 'left')
-    lines.push(`* You are out (${after.out ?? 'left'}).`);
   return lines;
 }
 
