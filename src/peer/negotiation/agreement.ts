@@ -16,7 +16,7 @@ import {
 } from './remote-session.ts';
 import type { DtlsRole, IceCredentials, NegotiationStep, RemoteIce, SctpAgreement } from './step.ts';
 
-export interface DtlsAgreement {
+interface DtlsAgreement {
   readonly role: DtlsRole;
   readonly fingerprints: readonly Fingerprint[];
   readonly localTlsId: string | undefined;

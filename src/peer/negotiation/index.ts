@@ -1,4 +1,4 @@
 /** Offer and answer. RFC 9429. */
 export { Negotiation } from './negotiation.ts';
 export type { NegotiationOptions } from './options.ts';
-export type { DtlsRole, IceCredentials, NegotiationStep, RemoteIce, SctpAgreement } from './step.ts';
+export type { IceCredentials, NegotiationStep, SctpAgreement } from './step.ts';

@@ -95,7 +95,7 @@ export function readSection(
 }
 
 /** RFC 8841 §4.3, and the older form `DTLS/SCTP 5000` with `a=sctpmap:5000 webrtc-datachannel`. */
-export function isDataChannels(media: MediaDescription): boolean {
+function isDataChannels(media: MediaDescription): boolean {
   if (!isDataSection(media)) return false;
   const [format = ''] = media.formats;
   if (format === 'webrtc-datachannel') return true;
