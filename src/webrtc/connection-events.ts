@@ -41,6 +41,16 @@ type StateEvent =
   | Named<'dtls-state'>
   | Named<'sctp-state'>;
 
+/** In the order in which one task tells of them. webrtc.html §5.6.2. */
+const TOLD: readonly string[] = [
+  'ice-transport-gathering-state',
+  'ice-gathering-state',
+  'selected-pair',
+  'ice-transport-state',
+  'ice-connection-state',
+  'connection-state',
+];
+
 export class ConnectionEvents {
   readonly #slots: StateSlots;
   readonly #target: EventTarget;
@@ -123,7 +133,8 @@ export class ConnectionEvents {
 
   /** What may come together with others in one task. */
   #change(kind: string, name: string, change: () => void, target: EventTarget = this.#target): void {
-    this.#tasks.addChange({ kind, change, tell: () => void target.dispatchEvent(new Event(name)) });
+    const tell = (): void => void target.dispatchEvent(new Event(name));
+    this.#tasks.addChange({ kind, order: TOLD.indexOf(kind), change, tell });
   }
 
   #handleSctpState(state: SctpTransportState): void {
@@ -141,7 +152,8 @@ export class ConnectionEvents {
       this.#target.dispatchEvent(new RTCPeerConnectionIceEvent('icecandidate', init));
     };
     // webrtc.html §5.6.2: null belongs to the task in which gathering is complete.
-    if (candidate === null) this.#tasks.addChange({ kind: 'ice-candidate', change: () => {}, tell });
+    if (candidate === null)
+      this.#tasks.addChange({ kind: 'ice-candidate', order: TOLD.length, change: () => {}, tell });
     else this.#tasks.add(tell);
   }
 

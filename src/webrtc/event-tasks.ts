@@ -5,10 +5,11 @@
 import { Queue } from '../base/index.ts';
 import type { WebRtcShell } from './shell.ts';
 
-/** One step of a task: first every `change`, then every `tell`. */
+/** One step of a task: first every `change`, then every `tell`, by their order. */
 export interface Change {
   /** Twice the same kind is two tasks: both states are to be seen. */
   readonly kind: string;
+  readonly order: number;
   change(): void;
   tell(): void;
 }
@@ -59,6 +60,7 @@ export class EventTasks {
 
   #runChanges(changes: readonly Change[]): void {
     for (const { change } of changes) change();
-    for (const { tell } of changes) if (!this.#closed) tell();
+    const ordered = changes.toSorted((a, b) => a.order - b.order);
+    for (const { tell } of ordered) if (!this.#closed) tell();
   }
 }

@@ -18,6 +18,8 @@ export interface WebRtcShell {
   setTimer(delayMs: Millis, fire: () => void): { cancel(): void };
   /** Runs `task` soon, alone: promises that it settles are followed before the next task. HTML §8.1.7. */
   queueTask(task: () => void): void;
+  /** Answers for a name of ours on the local link until `close`, which is idempotent. Without it no name is told. RFC 6762. */
+  announceName?(name: string, ip: string): { close(): void };
   /** A fresh key and a certificate that vouches for itself. */
   createIdentity(wish: IdentityWish): DtlsIdentity;
 }

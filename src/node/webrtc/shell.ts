@@ -3,7 +3,7 @@ import { type Log, silentLog } from '../../base/index.ts';
 import type { WebRtcShell } from '../../webrtc/index.ts';
 import { monotonicNow } from '../clock.ts';
 import { nodeEnv } from '../env.ts';
-import { nodePlatform } from '../platform.ts';
+import { announceName, nodePlatform } from '../platform.ts';
 import { nodeRandom } from '../random.ts';
 import { createSelfSigned } from '../self-signed.ts';
 
@@ -24,6 +24,7 @@ export function nodeShell({ log = silentLog }: { readonly log?: Log } = {}): Web
       return { cancel: () => clearTimeout(timer) };
     },
     queueTask: (task) => void setImmediate(task),
+    announceName,
     createIdentity({ kind, expires }) {
       const commonName = Buffer.from(nodeRandom.bytes(NAME_BYTES)).toString('hex');
       const notBefore = env.wallClock() - BACKDATED_MS;

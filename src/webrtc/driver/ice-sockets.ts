@@ -53,6 +53,7 @@ export class IceSockets {
   readonly #shares = new Map<SocketId, SharedSocket>();
   #usernameFragment: string | undefined;
   readonly #held = new Map<SocketId, Held>();
+  readonly #announced = new Map<string, { close(): void }>();
   #closed = false;
 
   constructor(
@@ -98,8 +99,12 @@ export class IceSockets {
         this.#verify(request.check, request.chain, request.serverName);
         break;
       case 'announce':
+        this.#withdraw(request.name);
+        this.#announce(request.name, request.ip);
+        break;
       case 'withdraw':
-        return;
+        this.#withdraw(request.name);
+        break;
       default:
         unreachable(request);
     }
@@ -115,6 +120,7 @@ export class IceSockets {
   close(): void {
     this.#closed = true;
     for (const socket of [...this.#held.keys()]) this.#closeSocket(socket);
+    for (const name of [...this.#announced.keys()]) this.#withdraw(name);
   }
 
   /** Hands in what an operation brought, unless all is over. */
@@ -219,6 +225,16 @@ export class IceSockets {
     else if (held?.kind === 'listener') held.listener.close();
     // What was written just before, such as the end of an allocation, still goes out.
     else if (held?.kind === 'stream') held.stream.end();
+  }
+
+  #announce(name: string, ip: string): void {
+    const announced = this.#shell.announceName?.(name, ip);
+    if (announced) this.#announced.set(name, announced);
+  }
+
+  #withdraw(name: string): void {
+    this.#announced.get(name)?.close();
+    this.#announced.delete(name);
   }
 
   #lookUp(lookup: number, name: string): void {

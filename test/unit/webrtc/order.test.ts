@@ -82,18 +82,18 @@ function handShell(): { readonly shell: WebRtcShell; run(): number } {
   };
 }
 
-function change(kind: string, log: string[]): Change {
-  return { kind, change: () => log.push(`${kind} is`), tell: () => log.push(`${kind} said`) };
+function change(kind: string, log: string[], order = 0): Change {
+  return { kind, order, change: () => log.push(`${kind} is`), tell: () => log.push(`${kind} said`) };
 }
 
 test('changes that come together are all made before any is told of', () => {
   const { shell, run } = handShell();
   const tasks = new EventTasks(shell);
   const log: string[] = [];
-  tasks.addChange(change('transport', log));
-  tasks.addChange(change('connection', log));
+  tasks.addChange(change('connection', log, 2));
+  tasks.addChange(change('transport', log, 1));
   assert.equal(run(), 1);
-  assert.deepEqual(log, ['transport is', 'connection is', 'transport said', 'connection said']);
+  assert.deepEqual(log, ['connection is', 'transport is', 'transport said', 'connection said']);
 });
 
 test('two states of one kind are two tasks, and so is what comes behind something else', () => {
@@ -123,7 +123,7 @@ test('once closed nothing runs, and whoever closes inside a task hears no more o
   const { shell, run } = handShell();
   const tasks = new EventTasks(shell);
   const log: string[] = [];
-  tasks.addChange({ kind: 'a', change: () => {}, tell: () => tasks.close() });
+  tasks.addChange({ kind: 'a', order: 0, change: () => {}, tell: () => tasks.close() });
   tasks.addChange(change('b', log));
   tasks.add(() => void log.push('later'));
   run();
