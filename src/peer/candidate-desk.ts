@@ -35,19 +35,25 @@ export class CandidateDesk {
     return this.#remote;
   }
 
-  /** One of ours was found; `undefined`: not to be told yet. */
+  /** One of ours was found; `undefined`: of a generation that is gone. */
   add(candidate: CandidateAttribute, url: string | undefined): LocalIceCandidate | undefined {
     const told = this.#negotiation.addLocalCandidate(candidate, url);
     if (told) this.#remember(this.#local, told);
-    else if (this.#early.length < MAX_REMEMBERED) this.#early.push({ candidate, url });
     return told;
   }
 
-  /** All of this generation were found; `undefined`: not to be told yet. */
+  /** All of this generation were found; `undefined`: it is gone. */
   end(usernameFragment: string): LocalIceCandidate | undefined {
-    const told = this.#negotiation.endLocalCandidates(usernameFragment);
-    this.#endedEarly = told === undefined;
-    return told;
+    return this.#negotiation.endLocalCandidates(usernameFragment);
+  }
+
+  /** Found before anybody asked. */
+  keep(candidate: CandidateAttribute, url: string | undefined): void {
+    if (this.#early.length < MAX_REMEMBERED) this.#early.push({ candidate, url });
+  }
+
+  keepEnd(): void {
+    this.#endedEarly = true;
   }
 
   /** A generation begins whose candidates have not been asked for: what is known is of others. */
@@ -59,10 +65,11 @@ export class CandidateDesk {
 
   /** The description is set: what waited for it. */
   release(): { readonly candidates: readonly LocalIceCandidate[]; readonly ended: boolean } {
-    const early = this.#early;
+    const candidates = this.#early.flatMap(({ candidate, url }) => this.add(candidate, url) ?? []);
+    const ended = this.#endedEarly;
     this.#early = [];
-    const candidates = early.flatMap(({ candidate, url }) => this.add(candidate, url) ?? []);
-    return { candidates, ended: this.#endedEarly };
+    this.#endedEarly = false;
+    return { candidates, ended };
   }
 
   /** The peer begins a generation. */

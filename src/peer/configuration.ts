@@ -28,6 +28,16 @@ export function iceServersOf(configuration: PeerConfiguration): readonly IceServ
   }));
 }
 
+/** Whether candidates would be gathered in the same way. RFC 9429 §4.1.18. */
+export function gathersAlike(a: PeerConfiguration, b: PeerConfiguration): boolean {
+  const inOrder = ({ iceServers, iceTransportPolicy }: PeerConfiguration) =>
+    JSON.stringify([
+      iceTransportPolicy,
+      iceServers.map(({ urls, username, credential }) => [urls, username, credential]),
+    ]);
+  return inOrder(a) === inOrder(b);
+}
+
 function judgeChange(
   { bundlePolicy, rtcpMuxPolicy, iceCandidatePoolSize }: PeerConfiguration,
   { configuration: old, hasGathered }: { configuration: PeerConfiguration; hasGathered: boolean },

@@ -49,6 +49,11 @@ export class Gathering {
     if (this.#gathers === undefined && this.#interfaces.length > 0) this.#start(now, credentials);
   }
 
+  /** Its candidates are of servers that are not wanted any more. */
+  emptyPool(): void {
+    if (!this.hasBegun) this.#gathers = undefined;
+  }
+
   /** A description with this generation was set; the pool may have begun it already. */
   begin(now: Millis, credentials: IceCredentials): void {
     const { usernameFragment } = credentials;
@@ -74,14 +79,22 @@ export class Gathering {
   }
 
   handleCandidate(found: CandidateAttribute, url: string | undefined): void {
+    if (!this.hasBegun) {
+      this.#desk.keep(found, url);
+      return;
+    }
     const candidate = this.#desk.add(found, url);
     if (candidate) this.#events.push({ type: 'ice-candidate', candidate });
   }
 
   handleState(state: IceGatheringState): void {
     this.#agentState = state;
+    if (!this.hasBegun) {
+      if (state === 'complete') this.#desk.keepEnd();
+      return;
+    }
     if (state !== 'complete') {
-      if (this.hasBegun) this.#enter(state);
+      this.#enter(state);
       return;
     }
     const end = this.#gathers === undefined ? undefined : this.#desk.end(this.#gathers);

@@ -16,7 +16,7 @@ import { IceAgent, type IceTransmit, type SocketFacts, type SocketId } from '../
 import type { CandidateAttribute } from '../sdp/index.ts';
 import { CandidateDesk } from './candidate-desk.ts';
 import { openChannel, sendOnChannel } from './channel-verbs.ts';
-import { iceServersOf, judgeConfiguration } from './configuration.ts';
+import { gathersAlike, iceServersOf, judgeConfiguration } from './configuration.ts';
 import { connectionStateOf } from './connection-state.ts';
 import { Gathering } from './gathering.ts';
 import { Negotiation, type NegotiationStep } from './negotiation/index.ts';
@@ -219,9 +219,13 @@ export class PeerSession implements PeerSessionPort {
     this.#begin(now);
     const hasGathered = this.#gathering.hasBegun;
     judgeConfiguration(configuration, { configuration: this.#configuration, hasGathered });
+    const before = this.#configuration;
     this.#configuration = configuration;
-    this.#ice.setServers(this.#now, iceServersOf(configuration), configuration.iceTransportPolicy);
-    this.#negotiation.changeConfiguration();
+    if (!gathersAlike(before, configuration)) {
+      this.#ice.setServers(this.#now, iceServersOf(configuration), configuration.iceTransportPolicy);
+      this.#negotiation.changeConfiguration();
+      this.#gathering.emptyPool();
+    }
     this.#fillPool();
   }
 

@@ -243,6 +243,40 @@ test('a configuration is judged as W3C says', () => {
   assert.deepEqual(a.session.configuration.iceServers, iceServers);
 });
 
+test('other servers make the next offer restart ICE, the same ones do not', () => {
+  const couple = new Couple();
+  const { a } = couple;
+  couple.connect();
+  couple.run(500);
+  const fragment = a.session.iceTransport?.localParameters?.usernameFragment ?? '';
+  const offer = () => a.act((session, now) => session.createOffer(now)).sdp;
+  a.act((session, now) => session.setConfiguration(now, { ...CONFIGURATION }));
+  assert.ok(offer().includes(fragment));
+  const iceServers = [{ urls: ['stun:203.0.113.9'] }];
+  a.act((session, now) => session.setConfiguration(now, { ...CONFIGURATION, iceServers }));
+  assert.ok(!offer().includes(fragment));
+});
+
+test('an answer without data leaves no transport, and nothing more is told of it', () => {
+  const couple = new Couple();
+  const { a, b } = couple;
+  a.act((session, now) => session.createDataChannel(now, { label: '' }));
+  a.act((session, now) => session.setLocalDescription(now));
+  const offer = a.session.pendingLocalDescription;
+  assert.ok(offer);
+  b.act((session, now) => session.setRemoteDescription(now, offer));
+  const answer = b.act((session, now) => session.createAnswer(now)).sdp;
+  const rejected = answer
+    .replace(/m=application \d+/, 'm=application 0')
+    .replace(/a=group:BUNDLE.*/, 'a=group:BUNDLE');
+  a.act((session, now) => session.setRemoteDescription(now, { type: 'answer', sdp: rejected }));
+  couple.run(1000);
+  assert.equal(a.session.sctpTransport, undefined);
+  assert.equal(a.session.iceGatheringState, 'new');
+  assert.equal(a.session.connectionState, 'new');
+  assert.equal(a.states('ice-gathering-state').at(-1), 'new');
+});
+
 test('statistics tell of the transport, both candidates, the pair, certificates and channels', () => {
   const couple = new Couple();
   const { a } = couple;
