@@ -4,17 +4,20 @@
  */
 
 /** What sits idle keeps one buffer: small ones for who says little, large ones for who has much to say. */
-const FIRST_BYTES = 2 ** 12;
+const FIRST_BYTES = 2 ** 11;
 /** Some hundred packets of a call, and few enough to lose when one of them is kept for long. */
 const LAST_BYTES = 2 ** 17;
-/** A buffer of many large packets wastes little at its end. */
-const REQUESTS_PER_BUFFER = 4;
+/** Buffers of one size before they become twice as large: setting a connection up needs two or three, and then perhaps nothing. */
+const BUFFERS_PER_SIZE = 4;
+const NOTHING = new Uint8Array(0);
+const NOTHING_TO_SEE = new DataView(NOTHING.buffer);
 
 export class ByteSlab {
-  #bytes = new Uint8Array(0);
-  #view = new DataView(this.#bytes.buffer);
+  #bytes = NOTHING;
+  #view = NOTHING_TO_SEE;
   #used = 0;
   #nextBytes = FIRST_BYTES;
+  #ofThisSize = 0;
 
   /** What is written to: the buffer of the last `reserve`. Behind the reserved place it is not to be touched. */
   get bytes(): Uint8Array {
@@ -34,21 +37,30 @@ export class ByteSlab {
   /** The first `length` of the reserved bytes are given away; nothing is written to them any more. */
   take(length: number): void {
     this.#used += length;
+    if (this.#used === this.#bytes.length) this.#letGo();
   }
 
   /** Lets go of the buffer: nothing will be written soon. */
   rest(): void {
-    this.#bytes = new Uint8Array(0);
-    this.#view = new DataView(this.#bytes.buffer);
-    this.#used = 0;
+    this.#letGo();
     this.#nextBytes = FIRST_BYTES;
+    this.#ofThisSize = 0;
+  }
+
+  #letGo(): void {
+    this.#bytes = NOTHING;
+    this.#view = NOTHING_TO_SEE;
+    this.#used = 0;
   }
 
   #renew(length: number): void {
-    const bytes = Math.max(this.#nextBytes, length * REQUESTS_PER_BUFFER);
-    this.#bytes = new Uint8Array(bytes);
+    // One that asks for more than is usual gets just that: it may be the only one.
+    this.#bytes = new Uint8Array(Math.max(this.#nextBytes, length));
     this.#view = new DataView(this.#bytes.buffer);
     this.#used = 0;
+    this.#ofThisSize += 1;
+    if (this.#ofThisSize < BUFFERS_PER_SIZE) return;
+    this.#ofThisSize = 0;
     this.#nextBytes = Math.min(LAST_BYTES, this.#nextBytes * 2);
   }
 }

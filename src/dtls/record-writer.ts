@@ -41,8 +41,8 @@ export class RecordWriter {
     }
     const recordBytes = this.overheadBytes(1) + plaintext.length;
     const at = this.#slab.reserve(recordBytes);
-    this.#slab.take(recordBytes);
     const record = this.#slab.bytes.subarray(at, at + recordBytes);
+    this.#slab.take(recordBytes);
     this.#seal(type, record, plaintext);
     return record;
   }

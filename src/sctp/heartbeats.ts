@@ -45,6 +45,7 @@ export class Heartbeats {
       writer.bytes.fill(0, at, at + padBytes);
     }
     context.transmits.push(writer.finish(link.extensions.zeroChecksum));
+    writer.rest(); // a probe is large, and what follows it may be nothing
   }
 
   handleAck(link: Link, value: Uint8Array): void {
