@@ -41,7 +41,7 @@ export { nodeEnv } from './env.ts';
 export { type AddressScope, type OwnAddress, ownAddresses, scopeOf } from './interfaces.ts';
 export { readPemIdentity } from './pem-identity.ts';
 export { plainBytes } from './plain-bytes.ts';
-export { createNodePlatform, type NodePlatformOptions, nodePlatform } from './platform.ts';
+export { announceName, createNodePlatform, type NodePlatformOptions, nodePlatform } from './platform.ts';
 export { nodeRandom } from './random.ts';
 export { createSelfSigned, type SelfSigned, type SelfSignedOptions } from './self-signed.ts';
 export { createSigningKey } from './signatures.ts';

@@ -17,6 +17,7 @@ import { NodeByteStream } from './byte-stream.ts';
 import { monotonicNow } from './clock.ts';
 import { certificateRefused, connectTcp, connectTls } from './connect.ts';
 import { ownAddresses } from './interfaces.ts';
+import { isLinkName, LinkNames } from './mdns.ts';
 import { bindMulticast } from './multicast-udp.ts';
 import { judgeChain } from './turn/certificate-facts.ts';
 import { bindUdp, RECEIVE_BUFFER_BYTES } from './udp.ts';
@@ -101,7 +102,18 @@ async function bindAny(binding: UdpBinding): Promise<DatagramSocket> {
   return post.bind({ ip, port }, { bufferBytes: receiveBufferBytes, neverFragments: true });
 }
 
+const linkNames = new LinkNames();
+
+/** Answers for a name of the local link (`….local`) until `close`. RFC 6762. */
+export function announceName(name: string, ip: string): { close(): void } {
+  return linkNames.announce(name, ip);
+}
+
 function lookup(name: string, done: Settled<readonly string[]>): void {
+  if (isLinkName(name)) {
+    linkNames.lookup(name, done);
+    return;
+  }
   resolve(name, { all: true }, (cause, found) => {
     const value = found?.flatMap(({ address }) => canonicalIp(address) ?? []) ?? [];
     if (value.length > 0) done({ value });
