@@ -17,6 +17,7 @@ export interface StatisticsMoment {
   /** The wall clock of a time of the machine. */
   readonly wallOf: (at: Millis) => Millis;
   readonly hasTransport: boolean;
+  readonly iceRole: 'controlling' | 'controlled' | 'unknown';
 }
 
 /** One transport, and one of everything in it. */
@@ -44,15 +45,13 @@ export function sessionStatistics(
     ...all,
     ...local,
     ...remote,
-    transportStatistic(transport, ice, certificates, timestamp),
-    ...agent.localCandidates.map((end) => ({
-      ...candidateStatistic('local-candidate', end, timestamp),
-      usernameFragment: ice.localCredentials.usernameFragment,
-    })),
-    ...agent.remoteCandidates.map((end) => ({
-      ...candidateStatistic('remote-candidate', end, timestamp),
-      usernameFragment: ice.remoteCredentials?.usernameFragment,
-    })),
+    transportStatistic(transport, ice, certificates, moment),
+    ...agent.localCandidates.map((end) =>
+      candidateStatistic('local-candidate', end, ice.localCredentials.usernameFragment, timestamp),
+    ),
+    ...agent.remoteCandidates.map((end) =>
+      candidateStatistic('remote-candidate', end, ice.remoteCredentials?.usernameFragment, timestamp),
+    ),
     ...agent.pairs.map((pair) => pairStatistic(pair, moment)),
   ];
 }
@@ -97,7 +96,7 @@ function transportStatistic(
   transport: PeerTransport,
   ice: IceAgent,
   certificates: { readonly local: string | undefined; readonly remote: string | undefined },
-  timestamp: Millis,
+  { timestamp, iceRole }: StatisticsMoment,
 ): TransportStatistic {
   const { counters, dtlsState, dtlsRole, dtlsFacts, selectedPair } = transport;
   return {
@@ -108,7 +107,7 @@ function transportStatistic(
     packetsReceived: counters.packetsReceived,
     bytesSent: counters.bytesSent,
     bytesReceived: counters.bytesReceived,
-    iceRole: ice.remoteCredentials ? ice.role : 'unknown',
+    iceRole,
     iceLocalUsernameFragment: ice.localCredentials.usernameFragment,
     iceState: ice.state,
     dtlsState,
@@ -125,20 +124,24 @@ function transportStatistic(
 function candidateStatistic(
   type: 'local-candidate' | 'remote-candidate',
   end: PairEnd,
+  usernameFragment: string | undefined,
   timestamp: Millis,
 ): IceStatistic {
   const { id, address, protocol, priority, foundation, url, relayProtocol, related, tcpType } = end;
+  const isLearned = type === 'remote-candidate' && end.type === 'prflx';
   return {
     id,
     type,
     timestamp,
     transportId: TRANSPORT_ID,
-    address: address.ip,
+    // webrtc-stats.html §8.8: what the peer has not told is not told on.
+    address: isLearned ? null : address.ip,
     port: address.port,
     protocol,
     candidateType: end.type,
     priority,
     foundation,
+    ...(usernameFragment !== undefined && { usernameFragment }),
     ...(url !== undefined && { url }),
     ...(relayProtocol !== undefined && { relayProtocol }),
     ...(related && { relatedAddress: related.ip, relatedPort: related.port }),

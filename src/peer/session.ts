@@ -2,18 +2,10 @@
  * One WebRTC session as one machine: offer and answer, ICE, DTLS, SCTP and data channels, by the verbs of `PeerSessionPort`. Knows
  * no promises, no sockets, no event targets. webrtc.html §4.4, RFC 9429.
  */
-import {
-  type Env,
-  type InterfaceAddress,
-  type Millis,
-  Queue,
-  type SocketAddress,
-  unreachable,
-} from '../base/index.ts';
+import { type Env, type InterfaceAddress, type Millis, Queue, type SocketAddress } from '../base/index.ts';
 import type { ChannelFacts, ChannelId, ChannelMessage, DataChannelOptions } from '../datachannel/index.ts';
 import { type DtlsIdentity, fingerprintOf } from '../dtls/index.ts';
 import { IceAgent, type IceTransmit, type SocketFacts, type SocketId } from '../ice/index.ts';
-import type { CandidateAttribute } from '../sdp/index.ts';
 import { CandidateDesk } from './candidate-desk.ts';
 import { openChannel, sendOnChannel } from './channel-verbs.ts';
 import { gathersAlike, iceServersOf, judgeConfiguration } from './configuration.ts';
@@ -47,6 +39,7 @@ import type {
   SignalingState,
 } from './states.ts';
 import type { PeerStatistic } from './statistics.ts';
+import { StepRunner } from './step-runner.ts';
 import { PeerTransport } from './transport.ts';
 import type { PeerTransportEvent } from './transport-events.ts';
 
@@ -63,6 +56,7 @@ export class PeerSession implements PeerSessionPort {
   readonly #events = new Queue<PeerEvent>();
   readonly #desk: CandidateDesk;
   readonly #gathering: Gathering;
+  readonly #steps: StepRunner;
   #configuration: PeerConfiguration;
   #iceState: IceConnectionState = 'new';
   #connectionState: PeerConnectionState = 'new';
@@ -107,6 +101,7 @@ export class PeerSession implements PeerSessionPort {
     this.#transport.channels.setRemoteMaxMessageBytes(UNKNOWN_MAX_MESSAGE_BYTES);
     this.#desk = new CandidateDesk(this.#negotiation);
     this.#gathering = new Gathering(this.#ice, this.#desk, this.#events);
+    this.#steps = new StepRunner(this.#ice, this.#transport, this.#gathering, this.#desk);
   }
 
   get signalingState(): SignalingState {
@@ -155,13 +150,13 @@ export class PeerSession implements PeerSessionPort {
 
   get iceTransport(): IceTransportFacts | undefined {
     if (!this.#hasTransport) return undefined;
-    const { selectedPair: pair, localCredentials, remoteCredentials, role } = this.#ice;
+    const { selectedPair: pair, localCredentials, remoteCredentials } = this.#ice;
     const fragments = {
       local: localCredentials.usernameFragment,
       remote: remoteCredentials?.usernameFragment ?? '',
     };
     return {
-      role: remoteCredentials ? role : 'unknown',
+      role: this.#steps.iceRole,
       state: this.iceConnectionState,
       gatheringState: this.#gathering.state,
       localCandidates: this.#desk.local,
@@ -206,7 +201,7 @@ export class PeerSession implements PeerSessionPort {
 
   addIceCandidate(now: Millis, candidate: RemoteIceCandidate | null): void {
     this.#begin(now);
-    for (const step of this.#negotiation.addIceCandidate(candidate)) this.#carryOut(step);
+    for (const step of this.#negotiation.addIceCandidate(candidate)) this.#steps.carryOut(this.#now, step);
   }
 
   restartIce(now: Millis): void {
@@ -276,6 +271,7 @@ export class PeerSession implements PeerSessionPort {
       timestamp: wall,
       wallOf: (at) => wall - (now - at),
       hasTransport: this.#hasTransport,
+      iceRole: this.#steps.iceRole,
     });
   }
 
@@ -354,71 +350,17 @@ export class PeerSession implements PeerSessionPort {
     const after = this.signalingState;
     if (steps[0]?.step === 'yield') this.#events.push({ type: 'signaling-state', state: 'stable' });
     if (after !== before) this.#events.push({ type: 'signaling-state', state: after });
-    for (const step of steps) this.#carryOut(step);
+    for (const step of steps) this.#steps.carryOut(this.#now, step);
     this.#updateStates();
     if (after !== 'stable') return;
     this.#needsNegotiation = false;
     this.#updateNegotiationNeeded();
   }
 
-  #carryOut(step: NegotiationStep): void {
-    const now = this.#now;
-    switch (step.step) {
-      case 'yield':
-        return; // told already
-      case 'ice-role':
-        this.#ice.setRole(now, step.role);
-        return;
-      case 'gather':
-        this.#gathering.begin(now, step.ice);
-        return;
-      case 'abandon-restart':
-        this.#gathering.abandonRestart(now, step.ice);
-        return;
-      case 'abandon-transport':
-        this.#gathering.abandon();
-        return;
-      case 'remote-ice':
-        this.#desk.forgetRemote();
-        this.#ice.setRemote(now, step.ice);
-        return;
-      case 'remote-candidate':
-        this.#addRemoteCandidate(step.candidate);
-        return;
-      case 'end-of-remote-candidates':
-        this.#ice.endOfRemoteCandidates(now);
-        return;
-      case 'dtls':
-        this.#transport.startDtls(now, step.role, step.fingerprints);
-        return;
-      case 'sctp':
-        // webrtc.html §6.1.1.2: known with the answer, long before there is an association.
-        this.#transport.channels.setRemoteMaxMessageBytes(step.agreed.remoteMaxMessageBytes);
-        this.#transport.startSctp(now, step.agreed);
-        return;
-      case 'sctp-message-size':
-        this.#transport.channels.setRemoteMaxMessageBytes(step.remoteMaxMessageBytes);
-        return;
-      case 'close-sctp':
-        this.#transport.closeSctp(now);
-        return;
-      case 'close-transport':
-        this.#transport.stop(now);
-        return;
-      default:
-        unreachable(step);
-    }
-  }
-
   /** webrtc.html §4.4.1.6: candidates before anybody asks for them. */
   #fillPool(): void {
     if (this.#configuration.iceCandidatePoolSize > 0)
       this.#gathering.fillPool(this.#now, this.#negotiation.localIce);
-  }
-
-  #addRemoteCandidate(candidate: CandidateAttribute): void {
-    this.#desk.noteRemote(candidate, this.#ice.remoteCredentials?.usernameFragment ?? '');
-    this.#ice.addRemoteCandidate(this.#now, candidate);
   }
 
   #handle(event: PeerTransportEvent): void {
