@@ -305,16 +305,17 @@ export class Checker {
       if (!pair.valid) pair.state = 'in-progress';
       this.#sender.send(now, pair, remote, 'check', this.#rto());
     }
-    const { work } = this.list;
+    const { work, needsStreams } = this.list;
     // What could not be taken although there is time waits for an answer, not for a deadline.
-    if (work === 'none') return;
+    if (work === 'none' || (work === 'streams' && needsStreams === 'no')) return;
     if (work === 'streams' && !this.#mayCheckStreams()) this.#deadlines.set('pace', this.#streamsAt);
     else if (this.#nextCheckAt > now) this.#deadlines.set('pace', this.#nextCheckAt);
   }
 
-  /** A connection costs two sockets and three packets before its first check: datagrams have a start. RFC 6544 §6.2. */
+  /** Datagrams have a start. RFC 6544 §6.2. */
   #mayCheckStreams(): boolean {
-    return this.#now >= this.#streamsAt || !this.list.triesDatagrams;
+    const { needsStreams } = this.list;
+    return needsStreams === 'yes' || (needsStreams === 'maybe' && this.#now >= this.#streamsAt);
   }
 
   get #streamsAt(): Millis {

@@ -83,9 +83,18 @@ export class Checklist {
     return work;
   }
 
-  /** Whether a datagram pair is being checked, so that streams may not be needed. */
-  get triesDatagrams(): boolean {
-    return this.#pairs.some(({ state, path }) => state === 'in-progress' && path.facts.protocol === 'udp');
+  /**
+   * Whether streams are needed: `no` where datagrams go directly, `maybe` while that is being tried. A connection costs two
+   * sockets, and three packets before its first check.
+   */
+  get needsStreams(): 'yes' | 'maybe' | 'no' {
+    let needs: 'yes' | 'maybe' = 'yes';
+    for (const { state, path, valid, relayed } of this.#pairs) {
+      if (path.facts.protocol !== 'udp') continue;
+      if (valid && !relayed) return 'no';
+      if (state === 'in-progress' || state === 'waiting') needs = 'maybe';
+    }
+    return needs;
   }
 
   /** Which pair is next. RFC 8445 §6.1.4.2. `streamsToo`: pairs over TCP have their turn. */

@@ -27,6 +27,8 @@ export class IcePeer {
   readonly heard: string[] = [];
   /** Told of every event, once it is noted. */
   onEvent: (event: IceEvent) => void = () => {};
+  /** True: the shell does not do it. */
+  onRequest: (request: IceRequest) => boolean = () => false;
   readonly #driver: VirtualDriver<IceEvent, IceTransmit>;
   readonly #udp = new Map<SocketId, DatagramSocket>();
   readonly #listeners = new Map<SocketId, StreamListener>();
@@ -44,7 +46,7 @@ export class IcePeer {
       },
       onEvent: (event) => {
         this.told.push({ at: host.world.now, event });
-        if (event.type === 'request') this.#handle(event.request);
+        if (event.type === 'request' && !this.onRequest(event.request)) this.#handle(event.request);
         if (event.type === 'data') this.heard.push(decodeUtf8(event.bytes));
         this.onEvent(event);
       },
