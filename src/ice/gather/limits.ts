@@ -2,13 +2,19 @@
 import type { Millis } from '../../base/index.ts';
 
 /** RFC 8445 §14.2: at least 5; a page's list of servers is asked within a fraction of a second. */
-export const START_PACING_MS: Millis = 20;
+export const START_PACING_MS: Millis = 10;
 
 /** Addresses that are gathered on: each costs sockets, and pairs with every remote candidate. */
 export const MAX_HOST_ADDRESSES = 16;
 
 /** Addresses of one server name that are tried one after the other. */
 export const MAX_SERVER_ADDRESSES = 4;
+
+/**
+ * Addresses of one family that a relay is asked for from: bridges of containers have an address each, and every allocation
+ * counts against the user's quota. The best come first; where none of them gets out, the next would not either.
+ */
+export const MAX_RELAY_BASES = 4;
 
 /** How long one address of a server may take: as browsers wait for STUN, seven tenths of what RFC 8489 §6.2.1 allows. */
 export const ATTEMPT_MS: Millis = 9500;

@@ -3,13 +3,13 @@
  * RFC 8445 §5.1.1.2, §14.2; webrtc.html §4.8.1.3.
  */
 
-import { familyOf, type Millis, NEVER, type SocketAddress } from '../../base/index.ts';
+import { familyOf, type IpFamily, type Millis, NEVER, type SocketAddress } from '../../base/index.ts';
 import type { IceGatheringError } from '../candidate-types.ts';
 
 import type { PathId } from '../gatherer-port.ts';
 import { type Attempt, type AttemptEvents, type AttemptFailure, NOT_REACHED } from './attempt.ts';
 import { Inquiry } from './inquiry.ts';
-import { MAX_SERVER_ADDRESSES, START_PACING_MS } from './limits.ts';
+import { MAX_RELAY_BASES, MAX_SERVER_ADDRESSES, START_PACING_MS } from './limits.ts';
 import type { Lookups } from './lookups.ts';
 import { type ServerTarget, targetKey, type UnusableUrl } from './targets.ts';
 import type { UdpBase } from './udp-base.ts';
@@ -217,8 +217,13 @@ export class ServerDesk {
       const reachable = ofFamily.filter((ip) => !this.#isAskedByAnother(desk, base, ip));
       // RFC 8656 §7.2: one allocation for each 5-tuple. Two URLs of one server are served by one.
       if (reachable.length < ofFamily.length) desk.reached = true;
+      if (target.protocol === 'turn' && this.#askedFrom(desk, familyOf(base.ip)) >= MAX_RELAY_BASES) continue;
       if (reachable.length > 0) this.#enqueue(now, desk, target, base, reachable);
     }
+  }
+
+  #askedFrom({ inquiries }: Desk, family: IpFamily): number {
+    return [...inquiries.keys()].filter((it) => it !== 'stream' && familyOf(it.ip) === family).length;
   }
 
   #isAskedByAnother(desk: Desk, base: UdpBase, ip: string): boolean {

@@ -304,3 +304,13 @@ test('on a shared port: host candidates there, servers asked from a port of our 
   alone.gather();
   assert.equal(alone.host.socketCount, 1, 'without servers there is nothing to ask');
 });
+
+test('a host with many addresses asks for relays from four of them, and for reflexive addresses from all', () => {
+  const scene = new GatherScene();
+  const ips = Array.from({ length: 8 }, (_, i) => `203.0.113.${i + 1}`);
+  const seeker = scene.seeker({ ips, servers: [TURN, STUN] });
+  seeker.gather();
+  assert.equal(scene.allocations, 4);
+  assert.equal(seeker.candidates.filter(({ type }) => type === 'host').length, 8);
+  assert.deepEqual(seeker.all('error'), []);
+});
