@@ -36,6 +36,18 @@ import { SACK_FIELDS_BYTES, Sack } from './sack-chunk.ts';
 import { SetUp } from './set-up.ts';
 import type { ResetOutcome } from './stream-reset.ts';
 
+/** What webrtc-stats.html calls RTCSctpTransportStats. */
+export interface SctpStatistics {
+  /** `undefined` before the first measurement. */
+  readonly smoothedRoundTripMs: Millis | undefined;
+  readonly congestionWindowBytes: number;
+  /** What the peer had room for when it was last heard, less what is on the way. */
+  readonly receiverWindowBytes: number;
+  /** How large packets may be on this path. */
+  readonly packetBytes: number;
+  readonly unacknowledgedChunks: number;
+}
+
 /** One call writes no more packets than a full congestion window of small ones needs. */
 const MAX_PACKETS_PER_FLUSH = 4096;
 
@@ -66,6 +78,20 @@ export class SctpAssociation implements Machine<SctpEvent, Uint8Array> {
 
   get state(): State['kind'] {
     return this.#context.state.kind;
+  }
+
+  /** `undefined` before both have agreed. */
+  get statistics(): SctpStatistics | undefined {
+    const outbound = this.#context.link?.outbound;
+    return (
+      outbound && {
+        smoothedRoundTripMs: outbound.rto.smoothedMs,
+        congestionWindowBytes: outbound.windowBytes,
+        receiverWindowBytes: outbound.peerWindowBytes,
+        packetBytes: this.#context.pathMtu.packetBytes,
+        unacknowledgedChunks: outbound.outstanding,
+      }
+    );
   }
 
   /**

@@ -61,10 +61,6 @@ export class CongestionWindow {
     return this.#windowBytes;
   }
 
-  get slowStartThresholdBytes(): number {
-    return this.#thresholdBytes;
-  }
-
   /** Packets have become larger or smaller; the window has not. RFC 8899 §3. */
   usePacketBytes(packetBytes: number): void {
     this.#packetBytes = packetBytes;

@@ -87,8 +87,14 @@ export class Outbound {
     return this.#window.bytes;
   }
 
-  get flightBytes(): number {
-    return this.#flights.bytes;
+  /** Fragments on the way: neither acknowledged for good nor given up. */
+  get outstanding(): number {
+    return this.#flights.count;
+  }
+
+  /** What the peer can take, as far as it is known here. */
+  get peerWindowBytes(): number {
+    return this.#peerWindowBytes;
   }
 
   /** How large packets may be from here on; the window stays what it is in bytes. RFC 8899 §3. */
