@@ -55,6 +55,8 @@ export interface SctpEnds {
   readonly remotePort: number;
   /** The largest message that the peer takes; 0: any. */
   readonly remoteMaxMessageBytes: number;
+  /** Of the path, where it is known: what is lost while the association begins is then repeated sooner. */
+  readonly roundTripMs?: Millis | undefined;
 }
 
 /** What RTCDataChannelStats counts. */

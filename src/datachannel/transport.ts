@@ -105,6 +105,7 @@ export class DataChannelTransport implements Machine<DataChannelEvent, Uint8Arra
     this.setRemoteMaxMessageBytes(ends.remoteMaxMessageBytes);
     this.#association = new SctpAssociation(this.#env, {
       receiveWindowBytes: Math.max(2 ** 21, WINDOW_MESSAGES * this.#limits.maxMessageBytes),
+      ...(ends.roundTripMs !== undefined && { timing: { rtoInitialMs: firstTimeout(ends.roundTripMs) } }),
       ...this.#sctpOptions,
       localPort: ends.localPort,
       remotePort: ends.remotePort,
@@ -444,4 +445,9 @@ export class DataChannelTransport implements Machine<DataChannelEvent, Uint8Arra
     }
     this.#table.freeEnded();
   }
+}
+
+/** RFC 9260 §6.3.1 C2: three times the round trip; no less than a busy peer may take, no more than where nothing is known. */
+function firstTimeout(roundTripMs: Millis): Millis {
+  return Math.min(500, Math.max(150, 3 * roundTripMs));
 }

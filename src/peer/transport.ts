@@ -133,9 +133,7 @@ export class PeerTransport implements Machine<PeerTransportEvent, IceTransmit> {
     this.#setDtlsState('new');
     this.channels.setRole(role);
     if (role === 'server') this.#dtls.accept(this.#now);
-    for (const datagram of this.#early.takeAll()) this.#dtls.handleDatagram(this.#now, datagram);
     if (this.#hasPath) this.#shakeHands();
-    this.#drainDtls();
   }
 
   /** A new association of channels once DTLS is there. RFC 8841 §10. */
@@ -273,7 +271,8 @@ export class PeerTransport implements Machine<PeerTransportEvent, IceTransmit> {
     this.#packetsReceived += 1;
     this.#bytesReceived += bytes.length;
     if (this.#isClosed || first < DTLS.first || first > DTLS.last) return;
-    if (!this.#dtls) {
+    // Nobody to take it yet, or no way to answer: the peer's pair can be valid before ours is.
+    if (!this.#dtls || (!this.#hasPath && this.#dtlsState !== 'connected')) {
       this.#early.keep(bytes);
       return;
     }
@@ -309,6 +308,8 @@ export class PeerTransport implements Machine<PeerTransportEvent, IceTransmit> {
     if (!this.#dtls || this.#dtlsState !== 'new') return;
     this.#setDtlsState('connecting');
     if (this.#dtlsRole === 'client') this.#dtls.connect(this.#now);
+    for (const datagram of this.#early.takeAll()) this.#dtls.handleDatagram(this.#now, datagram);
+    this.#drainDtls();
   }
 
   #drainDtls(): void {
@@ -347,6 +348,7 @@ export class PeerTransport implements Machine<PeerTransportEvent, IceTransmit> {
       localPort,
       remotePort,
       remoteMaxMessageBytes,
+      roundTripMs: this.#selected?.roundTripMs,
     });
   }
 

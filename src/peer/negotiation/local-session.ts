@@ -2,7 +2,7 @@
  * A description of ours before it is text: which sections, which transport. Knows nothing of candidates, which come later.
  * RFC 9429 §5.2, §5.3.
  */
-import type { Setup } from '../../sdp/index.ts';
+import type { Attribute, Setup } from '../../sdp/index.ts';
 import type { IceCredentials } from './step.ts';
 
 export interface LocalSection {
@@ -17,6 +17,8 @@ export interface LocalSection {
 /** What a section is for. Media has its own place here. */
 export type SectionUse =
   | { readonly kind: 'data'; readonly sctpPort: number }
+  /** Media that we do not have, and cannot refuse: the transport of data stands in it. Nothing flows. RFC 9143 §7.3.3. */
+  | { readonly kind: 'held'; readonly format: readonly Attribute[] }
   /** Port zero: refused, or given up. Its place may be used again. RFC 3264 §8.2. */
   | { readonly kind: 'rejected' };
 

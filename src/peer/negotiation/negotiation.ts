@@ -237,7 +237,7 @@ export class Negotiation {
     const begun = this.#state === 'have-local-pranswer'; // then the provisional answer has restarted already
     return makeAnswer({
       offer: offer.session,
-      data: offer.transport?.data,
+      remote: offer.transport,
       sctpPort: plan?.sctpPort ?? 0,
       transport: {
         ice: this.#generations.forAnswer(plan?.iceRestart === true && !begun),

@@ -8,7 +8,6 @@ import {
 } from '../../sdp/index.ts';
 import { PeerFault } from '../peer-fault.ts';
 import { type RemoteTransport, remoteTransportOf } from './agreement.ts';
-import type { RemoteSection } from './remote-section.ts';
 import { type BundlePolicy, type RemoteSession, readSession } from './remote-session.ts';
 import type { NegotiationStep } from './step.ts';
 
@@ -82,9 +81,9 @@ function writeAdded({ candidate }: AddedCandidate): Attribute {
   return { name: 'candidate', value: writeCandidate(candidate).slice('candidate:'.length) };
 }
 
-/** Whether candidates of this section are candidates of the transport in use. */
+/** Whether candidates of this section are candidates of the transport in use: where it is bundled, those of its own lead nowhere. */
 export function carriesTransport({ transport }: RemoteDescription, index: number): boolean {
-  return transport?.carrier.index === index || transport?.data.index === index;
+  return transport?.carrier.index === index;
 }
 
 /** Whose generation a section's candidates belong to. */
@@ -103,10 +102,9 @@ export function usernameFragmentOf(
 export function candidateSteps(description: RemoteDescription): NegotiationStep[] {
   const { transport, added } = description;
   if (!transport) return [];
-  const sections = new Set<RemoteSection>([transport.carrier, transport.data]);
   const later = added.filter(({ index }) => carriesTransport(description, index));
   const candidates = [
-    ...[...sections].flatMap((section) => section.candidates),
+    ...transport.carrier.candidates,
     ...later.flatMap(({ candidate }) => (candidate ? [candidate] : [])),
   ];
   const ended = transport.carrier.ended || later.some(({ candidate }) => candidate === undefined);

@@ -4,6 +4,7 @@
  */
 import type { Fingerprint, FingerprintHash } from '../../dtls/index.ts';
 import {
+  type Attribute,
   attributeOf,
   attributesOf,
   type CandidateAttribute,
@@ -19,10 +20,12 @@ import {
   maxMessageBytesOf,
   parseCandidate,
   parseFingerprint,
+  parseRtpMap,
   parseSetup,
   type SessionDescription,
   type Setup,
   sctpPortOf,
+  writeRtpMap,
 } from '../../sdp/index.ts';
 import { contentFault, nameOf } from './faults.ts';
 
@@ -50,6 +53,8 @@ export interface RemoteSection {
   readonly kind: string;
   readonly protocol: string;
   readonly formats: readonly string[];
+  /** Of RTP: `a=rtpmap` of the format that is preferred; empty where it needs none. */
+  readonly preferredFormat: readonly Attribute[];
   /** Port zero, and not because it is bundled. */
   readonly rejected: boolean;
   readonly bundleOnly: boolean;
@@ -83,6 +88,7 @@ export function readSection(
     kind: media.kind,
     protocol: media.protocol,
     formats: media.formats,
+    preferredFormat: isRtp(media) ? readPreferredFormat(media) : [],
     rejected,
     bundleOnly,
     transport: readTransport(session, media, section),
@@ -104,9 +110,20 @@ function isDataChannels(media: MediaDescription): boolean {
   return map === undefined || map.split(' ')[1] === 'webrtc-datachannel';
 }
 
+export function isRtp({ protocol }: Pick<MediaDescription, 'protocol'>): boolean {
+  return protocol.includes('RTP/');
+}
+
+function readPreferredFormat(media: MediaDescription): Attribute[] {
+  const map = attributesOf(media, 'rtpmap')
+    .map(parseRtpMap)
+    .find((each) => each?.payloadType.toString() === media.formats[0]);
+  return map ? [{ name: 'rtpmap', value: writeRtpMap(map) }] : [];
+}
+
 /** RFC 9429 §5.8.3: the policy is always "require". */
 function checkRtcpMux(media: MediaDescription, section: Named): void {
-  if (!media.protocol.includes('RTP/') || hasAttribute(media, 'rtcp-mux')) return;
+  if (!isRtp(media) || hasAttribute(media, 'rtcp-mux')) return;
   if (hasAttribute(media, 'bundle-only')) return; // RFC 9429 §5.2.1: then it stands with the section it is bundled into.
   throw contentFault(
     `There is no a=rtcp-mux in ${nameOf(section)}; RTCP on a port of its own is not supported.`,

@@ -1,7 +1,7 @@
 /** A remote description, read as a whole: its sections, and which of them share a transport. RFC 9429 §5.8, RFC 9143. */
 import { attributesOf, inheritedAttributesOf, parseGroup, type SessionDescription } from '../../sdp/index.ts';
 import { contentFault, nameOf } from './faults.ts';
-import { type RemoteSection, readSection } from './remote-section.ts';
+import { isRtp, type RemoteSection, readSection } from './remote-section.ts';
 
 export interface RemoteSession {
   readonly sections: readonly RemoteSection[];
@@ -88,14 +88,14 @@ function groupOf({ bundles }: RemoteSession, { mid }: RemoteSection): readonly s
 }
 
 /**
- * The section whose lines describe the transport of this one: itself, or the tagged one of its group where it is bundled and
- * has no address of its own. RFC 9143 §7.1.3.
+ * The section whose lines describe the transport of this one: the tagged one of its group, which all others of the group move
+ * to (RFC 9143 §7.2.2, §7.3.1), or itself.
  */
 export function transportSectionOf(session: RemoteSession, section: RemoteSection): RemoteSection {
-  const group = groupOf(session, section);
-  const tagged = session.sections.find(({ mid }) => mid !== undefined && mid === group?.[0]);
-  if (!tagged || !(section.bundleOnly || section.transport.ice === undefined)) return section;
-  return tagged;
+  const tag = groupOf(session, section)?.[0];
+  const tagged = session.sections.find(({ mid }) => mid !== undefined && mid === tag);
+  const usable = tagged && !tagged.rejected && (isRtp(tagged) || tagged.sctp !== undefined);
+  return usable && tagged.transport.ice ? tagged : section;
 }
 
 /** What is needed of a transport, be its section one that we can use or not. RFC 9429 §5.8.3. */

@@ -1,4 +1,5 @@
 /** A description of ours as SDP. RFC 9429 §5.2.1, §5.3.1. */
+import { unreachable } from '../../base/index.ts';
 import type { Fingerprint } from '../../dtls/index.ts';
 import {
   type Attribute,
@@ -18,6 +19,7 @@ import {
   type LocalTransport,
   transportIndexOf,
 } from './local-session.ts';
+import { isRtp } from './remote-section.ts';
 
 export interface GatheredCandidates {
   readonly candidates: readonly CandidateAttribute[];
@@ -58,17 +60,26 @@ export function writeLocal(
       { name: 'msid-semantic', value: ' WMS' },
     ],
     media: session.sections.map((section, index) => {
-      if (section.use.kind === 'rejected') return writeRejected(section);
-      if (index !== carrier || !session.transport)
-        return writeData(section, section.use.sctpPort, maxMessageBytes);
-      return withTransport(
-        writeData(section, section.use.sctpPort, maxMessageBytes),
-        session.transport,
-        fingerprints,
-        gathered,
-      );
+      const media = writeUse(section, maxMessageBytes);
+      return index === carrier && session.transport
+        ? withTransport(media, session.transport, fingerprints, gathered)
+        : media;
     }),
   };
+}
+
+function writeUse(section: LocalSection, maxMessageBytes: number): MediaDescription {
+  const { use } = section;
+  switch (use.kind) {
+    case 'data':
+      return writeData(section, use.sctpPort, maxMessageBytes);
+    case 'held':
+      return writeSection(section, NO_PORT, [...use.format, { name: 'rtcp-mux' }, { name: 'inactive' }]);
+    case 'rejected':
+      return writeRejected(section);
+    default:
+      return unreachable(use);
+  }
 }
 
 /** RFC 9429 §5.2.1: an address that says nothing, RFC 8828. */
@@ -107,7 +118,7 @@ function writeSection(
 
 /** RFC 3264 §6: the formats stay, so that the line stays one. */
 function writeRejected(section: LocalSection): MediaDescription {
-  return writeSection(section, 0, section.protocol.includes('RTP/') ? [{ name: 'inactive' }] : []);
+  return writeSection(section, 0, isRtp(section) ? [{ name: 'inactive' }] : []);
 }
 
 /** RFC 8841 §5, §6; where the offer speaks the older form, so does the answer. */
