@@ -229,7 +229,7 @@ export class Gatherer implements GathererPort {
     for (const { ip } of chosen) {
       const place = this.#places.get(ip) ?? this.#settleIn(ip);
       place.wantTcp(wish);
-      if (this.#desk.wantsDatagrams) place.wantServers();
+      if (this.#desk.wantsBases) place.wantServers();
     }
   }
 

@@ -75,9 +75,9 @@ export class ServerDesk {
     return false;
   }
 
-  /** Whether there are servers that are asked from sockets of ours. */
-  get wantsDatagrams(): boolean {
-    return [...this.#desks.values()].some(({ target }) => target.way === 'udp' || target.way === 'dtls');
+  /** Whether there is anybody to ask, and so something to ask from. */
+  get wantsBases(): boolean {
+    return this.#desks.size > 0;
   }
 
   /** A new generation: what servers have given stays, what they have not is asked for again. */
@@ -191,7 +191,7 @@ export class ServerDesk {
     this.#lookups.ask(now, host, (at, ips) => {
       desk.ips = ips ?? [];
       if (ips) this.#inquire(at, desk);
-      else {
+      else if (!desk.reached) {
         desk.told = true;
         const errorText = `The name ${host} has no address. Check how it is spelt, and the resolver of this host.`;
         this.#tellError(url, undefined, { errorCode: NOT_REACHED, errorText });

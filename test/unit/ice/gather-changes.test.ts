@@ -314,3 +314,34 @@ test('a host with many addresses asks for relays from four of them, and for refl
   assert.equal(seeker.candidates.filter(({ type }) => type === 'host').length, 8);
   assert.deepEqual(seeker.all('error'), []);
 });
+
+test('on a shared port with a relay by TCP only: it is asked all the same', () => {
+  const scene = new GatherScene();
+  const servers = [{ ...TURN, urls: [`turn:${SERVER_NAME}?transport=tcp`] }];
+  const seeker = scene.seeker({ servers, udpMux: true, policy: 'relay' });
+  assert.deepEqual(summary(seeker.gather()), [['relay', '198.51.100.1']]);
+});
+
+test('a host with IPv6 alone: a relay of both families where the server has IPv6, and a word where it has not', () => {
+  const scene = new GatherScene();
+  scene.world.names.set('old.example.test', ['198.51.100.1']);
+  const servers = [TURN, { urls: ['stun:old.example.test'], credentials: undefined }];
+  const seeker = scene.seeker({ ips: ['2001:db8:2::1'], servers });
+  assert.deepEqual(
+    new Set(summary(seeker.gather()).map(([type, ip]) => `${type} ${ip}`)),
+    new Set(['host 2001:db8:2::1', 'relay 198.51.100.1', 'relay 2001:db8:1::1']),
+  );
+  const errors = seeker.all('error').map(({ url, errorCode, errorText }) => [url, errorCode, errorText]);
+  assert.deepEqual(errors, [
+    ['stun:old.example.test', 701, 'No address of this host can reach the server, which has IPv4 only.'],
+  ]);
+});
+
+test('a restart while the resolver is away keeps what servers gave, and complains of nothing', () => {
+  const scene = new GatherScene();
+  const seeker = scene.seeker({ nat: 'symmetric', servers: [TURN] });
+  const before = seeker.gather();
+  scene.world.names.delete(SERVER_NAME);
+  assert.deepEqual(seeker.gather(), before);
+  assert.deepEqual(seeker.all('error'), []);
+});
