@@ -20,13 +20,15 @@ export interface NegotiationOptions {
   /** Makes the first offer. The other side only answers until then, so that first offers do not collide. */
   readonly initiator: boolean;
   readonly epoch: number;
+  /** Takes data alone. */
+  readonly dataOnly: boolean;
   readonly send: (signal: Signal) => void;
   /** Before an offer (`offering`) or an answer is made: the time to set directions, tracks and codecs. */
   readonly prepare: (step: 'offer' | 'answer') => void;
   /** A round is complete. */
   readonly onStable: () => void;
   readonly onError: (error: CallError) => void;
-  /** Both sides have begun at once in a way that a rollback does not undo; a new connection does. */
+  /** The first offers do not fit each other in a way that a rollback undoes; a new connection, begun by this side, does. */
   readonly onDeadlock: () => void;
 }
 
@@ -134,7 +136,12 @@ export class Negotiation {
   }
 
   async #handleOffer(description: RTCSessionDescriptionInit, n: number | undefined): Promise<void> {
-    const { pc, polite } = this.#options;
+    const { pc, polite, dataOnly } = this.#options;
+    // What begins with media would have its BUNDLE tag refused, and with it Chromium gives up data too: data has to come first.
+    if (dataOnly && !pc.currentRemoteDescription && !beginsWithData(description.sdp ?? '')) {
+      this.#options.onDeadlock();
+      return;
+    }
     const collision = pc.signalingState !== 'stable';
     this.#ignoreOffer = collision && !polite;
     if (this.#ignoreOffer) return;
@@ -245,6 +252,10 @@ function definedMembers(candidate: NonNullable<CandidateSignal['candidate']>): R
     sdpMLineIndex: candidate.sdpMLineIndex ?? null,
     usernameFragment: candidate.usernameFragment ?? null,
   };
+}
+
+function beginsWithData(sdp: string): boolean {
+  return /^m=(\w+)/m.exec(sdp)?.[1] === 'application';
 }
 
 function isSdpType(type: string): type is 'offer' | 'answer' | 'pranswer' {

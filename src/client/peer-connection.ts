@@ -66,6 +66,7 @@ export class PeerConnection {
       polite: options.polite,
       initiator,
       epoch: options.epoch,
+      dataOnly: outgoing.dataOnly,
       send: options.send,
       prepare: (step) => this.#prepare(step),
       onStable: () => this.#stable(),
