@@ -95,6 +95,12 @@ export class AssociationContext {
     return 'link' in this.state ? this.state.link : undefined;
   }
 
+  /** Data may leave, and acknowledgements with it. RFC 9260 §4, §9.2. */
+  get mayCarryData(): boolean {
+    const { kind } = this.state;
+    return kind === 'established' || kind === 'shutdown-pending' || kind === 'shutdown-received';
+  }
+
   get acceptsZeroChecksum(): boolean {
     return this.options.zeroChecksum ?? true;
   }

@@ -3,9 +3,11 @@
  * streams, ends. Bytes of packets in, bytes of packets out; knows nothing of DTLS or channels. RFC 9260, RFC 8261.
  */
 import { type Env, type Machine, type Millis, NEVER } from '../base/index.ts';
+import { isForUs } from './admission.ts';
 import { AssociationContext, type Link, type State } from './association-context.ts';
-import { CauseCode, ChunkType, T_FLAG } from './code-points.ts';
+import { CauseCode, ChunkType } from './code-points.ts';
 import { DataFragment } from './data-chunk.ts';
+import { writeDue } from './departure.ts';
 import { Ending } from './ending.ts';
 import {
   describeCauses,
@@ -26,13 +28,11 @@ import {
   chunkAt,
   chunkLength,
   decodePacket,
-  hasZeroChecksumByRight,
   PACKET_HEADER_BYTES,
   type Packet,
 } from './packet.ts';
-import type { PacketWriter } from './packet-writer.ts';
 import { decodeReconfigurations } from './reconfig-chunk.ts';
-import { SACK_FIELDS_BYTES, Sack } from './sack-chunk.ts';
+import { Sack } from './sack-chunk.ts';
 import { SetUp } from './set-up.ts';
 import type { ResetOutcome } from './stream-reset.ts';
 
@@ -47,9 +47,6 @@ export interface SctpStatistics {
   readonly packetBytes: number;
   readonly unacknowledgedChunks: number;
 }
-
-/** One call writes no more packets than a full congestion window of small ones needs. */
-const MAX_PACKETS_PER_FLUSH = 4096;
 
 export class SctpAssociation implements Machine<SctpEvent, Uint8Array> {
   readonly #context: AssociationContext;
@@ -172,7 +169,7 @@ export class SctpAssociation implements Machine<SctpEvent, Uint8Array> {
   handlePacket(now: Millis, bytes: Uint8Array): void {
     if (!this.#advance(now)) return;
     const packet = decodePacket(bytes);
-    if (!packet || !this.#isForUs(packet, bytes)) {
+    if (!packet || !isForUs(this.#context, packet)) {
       this.#context.discarded += 1;
       return;
     }
@@ -225,7 +222,7 @@ export class SctpAssociation implements Machine<SctpEvent, Uint8Array> {
       link.inbound.sackAt,
       link.outbound.nextTimeout(),
       link.resets.nextTimeout(),
-      this.#mayCarryData ? this.#context.pathMtu.nextTimeout() : NEVER,
+      this.#context.mayCarryData ? this.#context.pathMtu.nextTimeout() : NEVER,
     );
   }
 
@@ -244,31 +241,6 @@ export class SctpAssociation implements Machine<SctpEvent, Uint8Array> {
     if (now > this.#context.now) this.#context.now = now;
     this.#isUnsettled = true;
     return this.#context.state.kind !== 'closed';
-  }
-
-  /** RFC 9260 §8.5: whose tag a packet has to carry; RFC 9653 §5.3: which may go without a checksum. */
-  #isForUs(packet: Packet, bytes: Uint8Array): boolean {
-    const { sourcePort, destinationPort, verificationTag, zeroChecksum, chunkCount } = packet;
-    if (
-      sourcePort !== this.#context.options.remotePort ||
-      destinationPort !== this.#context.options.localPort
-    )
-      return false;
-    const type = bytes[PACKET_HEADER_BYTES];
-    const begins = type === ChunkType.INIT;
-    const mayGoUnchecked = this.#context.acceptsZeroChecksum && !begins && type !== ChunkType.COOKIE_ECHO;
-    if (zeroChecksum && !mayGoUnchecked && !hasZeroChecksumByRight(bytes)) return false;
-    // §8.5.1 A: INIT alone, with no tag.
-    if (begins) return verificationTag === 0 && chunkCount === 1;
-    // §8.5.1 D: the cookie says which tag is right.
-    if (type === ChunkType.COOKIE_ECHO) return true;
-    const own =
-      'own' in this.#context.state ? (this.#context.link?.ownTag ?? this.#context.state.own.tag) : undefined;
-    if (own !== undefined && verificationTag === own) return true;
-    // §8.5.1 B, C: ABORT and SHUTDOWN COMPLETE may carry the other's tag, if they say so.
-    const reflects = type === ChunkType.ABORT || type === ChunkType.SHUTDOWN_COMPLETE;
-    const flags = bytes[PACKET_HEADER_BYTES + 1] ?? 0;
-    return reflects && (flags & T_FLAG) !== 0 && verificationTag === this.#context.link?.peerTag;
   }
 
   /** Whether the chunks behind the one at `at` are to be looked at. */
@@ -424,54 +396,10 @@ export class SctpAssociation implements Machine<SctpEvent, Uint8Array> {
     }
     this.#noteReset(link.resets.advance(link.inbound.cumulativeTsn));
     if (link.outbound.isIdle && link.resets.isIdle) this.#ending.advance();
-    this.#flush(link);
-    if (this.#mayCarryData) this.#heartbeats.probe(link);
+    if (!writeDue(this.#context, link)) this.#isUnsettled = true;
+    if (this.#context.mayCarryData) this.#heartbeats.probe(link);
     for (const stream of link.outbound.scheduler.takeDrained()) {
       this.#context.events.push({ type: 'buffer-drained', stream });
     }
-  }
-
-  /** Writes packets until nothing more may leave. Answers first, then acknowledgements, then resets, then data. */
-  #flush(link: Link): void {
-    const { writer, transmits, pathMtu } = this.#context;
-    for (let packets = 0; this.#hasWork(link); packets++) {
-      if (packets === MAX_PACKETS_PER_FLUSH) {
-        this.#isUnsettled = true;
-        return;
-      }
-      writer.begin(link.peerTag, pathMtu.packetBytes);
-      this.#fill(link, writer);
-      if (writer.isEmpty) return;
-      transmits.push(writer.finish(link.extensions.zeroChecksum));
-    }
-  }
-
-  #hasWork({ inbound, outbound, resets }: Link): boolean {
-    if (inbound.sackAt <= this.#context.now || this.#context.replies.length > 0) return true;
-    return this.#mayCarryData && (outbound.hasWork || !resets.isIdle);
-  }
-
-  #fill(link: Link, writer: PacketWriter): void {
-    const { replies, now } = this.#context;
-    for (let reply = replies.peek(); reply && writer.fits(reply.value.length); reply = replies.peek()) {
-      writer.chunk(reply.type, reply.flags, reply.value);
-      replies.take();
-    }
-    const { inbound, outbound, resets } = link;
-    const mayCarryData = this.#mayCarryData;
-    // A delayed acknowledgement travels with data that leaves anyway.
-    const sackWaits = inbound.sackAt !== NEVER && mayCarryData && outbound.hasWork;
-    if ((inbound.sackAt <= now || sackWaits) && writer.fits(SACK_FIELDS_BYTES)) inbound.writeSack(writer);
-    if (!mayCarryData) return;
-    if (!resets.isIdle) {
-      const reset = resets.poll(now, outbound.rto.ms, outbound.lastTsn, outbound.scheduler);
-      if (reset && writer.fits(reset.length)) writer.chunk(ChunkType.RE_CONFIG, 0, reset);
-    }
-    outbound.fill(now, writer);
-  }
-
-  get #mayCarryData(): boolean {
-    const { kind } = this.#context.state;
-    return kind === 'established' || kind === 'shutdown-pending' || kind === 'shutdown-received';
   }
 }
