@@ -21,6 +21,7 @@ export interface StateSlots {
   iceGatheringState: IceGatheringState;
   iceConnectionState: IceConnectionState;
   connectionState: PeerConnectionState;
+  refreshDescriptions(): void;
 }
 
 type Named<Type extends PeerEvent['type']> = Extract<PeerEvent, { readonly type: Type }>;
@@ -147,13 +148,14 @@ export class ConnectionEvents {
 
   #handleCandidate(candidate: LocalIceCandidate | null): void {
     const tell = (): void => {
+      this.#slots.refreshDescriptions();
       const shown = candidate && candidateOf(candidate);
       const init = { candidate: shown, url: candidate?.url ?? null };
       this.#target.dispatchEvent(new RTCPeerConnectionIceEvent('icecandidate', init));
     };
     // webrtc.html §5.6.2: null belongs to the task in which gathering is complete.
-    if (candidate === null)
-      this.#tasks.addChange({ kind: 'ice-candidate', order: TOLD.length, change: () => {}, tell });
+    const isLast = candidate === null;
+    if (isLast) this.#tasks.addChange({ kind: 'ice-candidate', order: TOLD.length, change: () => {}, tell });
     else this.#tasks.add(tell);
   }
 

@@ -202,7 +202,10 @@ export class Connection {
       if (this.remoteDescription === null) {
         throw domException('InvalidStateError', 'Candidates come after the remote description.');
       }
-      return this.#inTask(() => this.#driver.run((now) => this.#session.addIceCandidate(now, remote)));
+      return this.#inTask(() => {
+        this.#driver.run((now) => this.#session.addIceCandidate(now, remote));
+        this.refreshDescriptions();
+      });
     });
   }
 
@@ -288,8 +291,14 @@ export class Connection {
     });
   }
 
+  /** In every task in which a description may get other words. */
+  refreshDescriptions(): void {
+    for (const slot of Object.values(this.#descriptions)) slot.refresh();
+  }
+
   /** Behind a description that was applied, in the same task. webrtc.html §4.4.1.5. */
   #afterDescription(): void {
+    this.refreshDescriptions();
     if (this.#session.sctpTransport !== undefined) this.#transportSlots();
     const { signalingState } = this.#session;
     if (signalingState === this.signalingState) return;

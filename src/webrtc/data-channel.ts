@@ -99,9 +99,9 @@ export class RTCDataChannel extends TypedTarget<RTCDataChannelEventMap, RTCDataC
 
   /** Anything else is ignored, as Web IDL has it for attributes. */
   set binaryType(value: BinaryType) {
+    const state = this.#state;
     const text = toDomString(value);
-    const found = BINARY_TYPES.find((one) => one === text);
-    if (found) this.#state.binaryType = found;
+    state.binaryType = BINARY_TYPES.find((one) => one === text) ?? state.binaryType;
   }
 
   close(): void {

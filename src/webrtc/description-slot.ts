@@ -1,4 +1,7 @@
-/** One of the four descriptions of a connection: the same object as long as it says the same. webrtc.html §4.4.2. */
+/**
+ * One of the four descriptions of a connection: the same object as long as it says the same, and what it says changes in tasks
+ * only. webrtc.html §4.4.2, §5.6.2.
+ */
 import type { Description } from '../peer/index.ts';
 import { RTCSessionDescription } from './session-description.ts';
 
@@ -11,11 +14,15 @@ export class DescriptionSlot {
   }
 
   get value(): RTCSessionDescription | null {
+    return this.#shown;
+  }
+
+  /** Reads anew, in the task in which it may change. */
+  refresh(): void {
     const said = this.#read();
     if (!said) this.#shown = null;
     else if (this.#shown?.type !== said.type || this.#shown.sdp !== said.sdp) {
       this.#shown = new RTCSessionDescription(said);
     }
-    return this.#shown;
   }
 }

@@ -42,7 +42,10 @@ export class RTCStatsReport {
     return this.#entries.values();
   }
 
-  forEach(callback: (value: RTCStats, id: string, report: RTCStatsReport) => void, thisArg?: unknown): void {
+  forEach(
+    callback: (value: RTCStats, id: string, report: RTCStatsReport) => void,
+    ...[thisArg]: readonly unknown[]
+  ): void {
     for (const [id, value] of this.#entries) Reflect.apply(callback, thisArg, [value, id, this]);
   }
 }
