@@ -66,7 +66,8 @@ test('an answer to Chromium, line by line', () => {
 
 test('media is refused section by section, and data is taken all the same', () => {
   const peer = makeNegotiation(1);
-  peer.setRemoteDescription({ type: 'offer', sdp: offers.CHROMIUM_MEDIA_OFFER });
+  const offer = offers.CHROMIUM_MEDIA_OFFER.replace('a=group:BUNDLE 0 1 2\r\n', '');
+  peer.setRemoteDescription({ type: 'offer', sdp: offer });
   peer.setLocalDescription();
   const { sdp } = localOf(peer);
   const sections = sdp.split(/^(?=m=)/m).slice(1);
@@ -80,7 +81,37 @@ test('media is refused section by section, and data is taken all the same', () =
   );
   assert.match(sections[2] ?? '', /^m=application 9 UDP\/DTLS\/SCTP webrtc-datachannel\r\n/);
   assert.match(sections[2] ?? '', /^a=ice-ufrag:/m);
-  assert.equal(lineOf(sdp, 'a=group:'), 'BUNDLE 2');
+  assert.equal(lineOf(sdp, 'a=group:'), undefined);
+});
+
+test('the section that the group stands on is held, inactive: without it there would be no data', () => {
+  const peer = makeNegotiation(1);
+  peer.setRemoteDescription({ type: 'offer', sdp: offers.CHROMIUM_MEDIA_OFFER });
+  const { usernameFragment } = peer.localIce;
+  peer.setLocalDescription();
+  const { sdp } = localOf(peer);
+  assert.equal(lineOf(sdp, 'a=group:'), 'BUNDLE 0 2');
+  const [audio = '', video = '', data = ''] = sdp.split(/^(?=m=)/m).slice(1);
+  assert.match(audio, /^m=audio 9 UDP\/TLS\/RTP\/SAVPF 111\r\n/);
+  assert.equal(lineOf(audio, 'a=ice-ufrag:'), usernameFragment);
+  for (const line of ['a=rtpmap:111 opus/48000/2', 'a=rtcp-mux', 'a=inactive', 'a=setup:active']) {
+    assert.ok(audio.includes(`${line}\r\n`), line);
+  }
+  assert.match(video, /^m=video 0 /);
+  assert.equal(
+    data,
+    sdpOf(
+      'm=application 9 UDP/DTLS/SCTP webrtc-datachannel',
+      'c=IN IP4 0.0.0.0',
+      'a=mid:2',
+      'a=sctp-port:5000',
+      'a=max-message-size:262144',
+    ),
+  );
+  // Offers of ours keep it so.
+  const again = peer.createOffer().sdp;
+  assert.equal(lineOf(again, 'a=group:'), 'BUNDLE 0 2');
+  assert.match(again, /^m=audio 9 /m);
 });
 
 test('a bundled section without an address takes the transport of the tagged one', () => {
@@ -94,12 +125,23 @@ test('a bundled section without an address takes the transport of the tagged one
   assert.equal(stepOf(steps, 'remote-candidate').candidate.address, '192.0.2.5');
 });
 
-test('candidates of a section that was refused and has an address of its own are left alone', () => {
+test('what is bundled moves: the candidates of its own lead nowhere', () => {
   const peer = makeNegotiation(1);
   peer.setRemoteDescription({ type: 'offer', sdp: offers.CHROMIUM_MEDIA_OFFER });
-  const candidate = 'candidate:1 1 udp 2122260223 192.0.2.5 50000 typ host';
-  peer.addIceCandidate({ candidate, mid: '0', mLineIndex: 0, usernameFragment: '4ZcD' });
-  assert.ok(!namesOf(peer.setLocalDescription()).includes('remote-candidate'));
+  const text = (port: number) => `candidate:1 1 udp 2122260223 192.0.2.5 ${port} typ host`;
+  for (const index of [0, 1, 2]) {
+    peer.addIceCandidate({
+      candidate: text(50_000 + index),
+      mid: `${index}`,
+      mLineIndex: index,
+      usernameFragment: '4ZcD',
+    });
+  }
+  const steps = peer.setLocalDescription();
+  assert.deepEqual(
+    steps.flatMap((step) => (step.step === 'remote-candidate' ? [step.candidate.port] : [])),
+    [50_000],
+  );
 });
 
 test('candidates in the text of an offer without trickle come with the answer, and their end', () => {

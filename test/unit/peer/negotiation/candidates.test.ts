@@ -128,7 +128,7 @@ test('the end of candidates: of one section, of all', () => {
 test('a section that is refused takes candidates and makes nothing of them', () => {
   const peer = answered(CHROMIUM_MEDIA_OFFER);
   assert.deepEqual(peer.addIceCandidate(wish({ mid: '1', mLineIndex: 1 })), []);
-  assert.deepEqual(namesOf(peer.addIceCandidate(wish({ mid: '2', mLineIndex: 2 }))), ['remote-candidate']);
+  assert.deepEqual(namesOf(peer.addIceCandidate(wish({ mid: '0', mLineIndex: 0 }))), ['remote-candidate']);
 });
 
 test('the same candidate stands once, however often it is added', () => {
@@ -169,7 +169,7 @@ test('ours are told with their section and generation, and stand in the descript
 
 test('ours are told for the section that carries the transport', () => {
   const label = answered(CHROMIUM_MEDIA_OFFER).addLocalCandidate(makeCandidate());
-  assert.deepEqual([label?.mid, label?.mLineIndex], ['2', 2]);
+  assert.deepEqual([label?.mid, label?.mLineIndex], ['0', 0]);
 });
 
 test('a candidate of a generation that is gone is told nobody', () => {
