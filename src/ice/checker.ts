@@ -2,7 +2,7 @@
  * One generation of an agent: everything that holds for one pair of credentials, from the first check to the end of consent.
  * Knows paths, not sockets. RFC 8445 §6 … §8, RFC 7675, RFC 8838, RFC 8863.
  */
-import { canonicalIp, type Millis, type SocketAddress, TimerTable } from '../base/index.ts';
+import { canonicalIp, type Millis, NEVER, type SocketAddress, TimerTable } from '../base/index.ts';
 import type { CandidateAttribute } from '../sdp/index.ts';
 import {
   decodeErrorCode,
@@ -14,6 +14,7 @@ import {
 } from '../stun/index.ts';
 import { CandidatePair, canPair } from './candidate-pair.ts';
 import { type ReceivedCheck, ROLE_CONFLICT } from './check-message.ts';
+import { CheckPacer } from './check-pacer.ts';
 import type { CheckResponder } from './check-responder.ts';
 import { CheckSender } from './check-sender.ts';
 import { Checklist } from './checklist.ts';
@@ -46,13 +47,11 @@ export class Checker {
   readonly #sender: CheckSender;
   readonly #deadlines = new TimerTable<Deadline>();
   readonly #paths = new Map<PathId, LocalPath>();
+  readonly #pacer: CheckPacer;
   readonly #conclusion: Conclusion;
   readonly #unresolved = new UnresolvedCandidates();
   #remote: RemoteCredentials | undefined;
   #now: Millis = 0;
-  #nextCheckAt: Millis = 0;
-  #checksSent = 0;
-  #firstCheckAt: Millis = 0;
   #isPatient = true;
   #localComplete = false;
   #remoteComplete = false;
@@ -68,6 +67,7 @@ export class Checker {
     this.list = new Checklist(context.limits.maxPairs);
     this.remotes = new RemoteBook(context.limits, () => context.newId('remote'));
     this.#sender = new CheckSender(context);
+    this.#pacer = new CheckPacer(this.list, context.timing);
     this.#conclusion = new Conclusion(context, this.list, this.#sender);
   }
 
@@ -276,7 +276,7 @@ export class Checker {
       if (due === 'patience') this.#isPatient = false;
       else if (due === 'free') this.#freeStreams();
     }
-    this.#conclusion.handleTimeout(now, this.#remote, this.#rto());
+    this.#conclusion.handleTimeout(now, this.#remote, this.#pacer.rtoMs);
     this.#settle();
   }
 
@@ -288,44 +288,18 @@ export class Checker {
     this.#judgeFailure();
   }
 
-  /** RFC 8445 §6.1.4.2: as many checks as are due; at the first opportunity at once, then each Ta. */
+  /** As many checks as are due. */
   #runChecks(): void {
     const now = this.#now;
-    this.#deadlines.clear('pace');
     const remote = this.#remote;
+    this.#deadlines.clear('pace');
     if (!remote || this.#context.lite || this.#retired) return;
-    while (this.#nextCheckAt <= now) {
-      const pair = this.list.takeNext(this.#mayCheckStreams());
-      if (!pair) break;
-      const { timing } = this.#context;
-      const ta = this.#checksSent < timing.fastChecks ? timing.fastPacingMs : timing.pacingMs;
-      if (this.#checksSent === 0) this.#firstCheckAt = now;
-      this.#checksSent += 1;
-      this.#nextCheckAt = now + ta;
+    for (let pair = this.#pacer.take(now); pair; pair = this.#pacer.take(now)) {
       if (!pair.valid) pair.state = 'in-progress';
-      this.#sender.send(now, pair, remote, 'check', this.#rto());
+      this.#sender.send(now, pair, remote, 'check', this.#pacer.rtoMs);
     }
-    const { work, needsStreams } = this.list;
-    // What could not be taken although there is time waits for an answer, not for a deadline.
-    if (work === 'none' || (work === 'streams' && needsStreams === 'no')) return;
-    if (work === 'streams' && !this.#mayCheckStreams()) this.#deadlines.set('pace', this.#streamsAt);
-    else if (this.#nextCheckAt > now) this.#deadlines.set('pace', this.#nextCheckAt);
-  }
-
-  /** Datagrams have a start. RFC 6544 §6.2. */
-  #mayCheckStreams(): boolean {
-    const { needsStreams } = this.list;
-    return needsStreams === 'yes' || (needsStreams === 'maybe' && this.#now >= this.#streamsAt);
-  }
-
-  get #streamsAt(): Millis {
-    return this.#firstCheckAt + this.#context.timing.streamDelayMs;
-  }
-
-  /** RFC 8445 §14.3: MAX(least, Ta × (Num-Waiting + Num-In-Progress)). */
-  #rto(): Millis {
-    const { minRtoMs, pacingMs } = this.#context.timing;
-    return Math.max(minRtoMs, pacingMs * (this.list.count('waiting') + this.list.count('in-progress')));
+    const next = this.#pacer.next(now);
+    if (next !== NEVER) this.#deadlines.set('pace', next);
   }
 
   #resolve(told: CandidateAttribute): void {
@@ -367,13 +341,25 @@ export class Checker {
     const { protocol } = path.facts;
     if (this.#retired || (this.#remote && check.senderFragment !== this.#remote.usernameFragment))
       return undefined;
-    const remote =
-      this.remotes.find(protocol, from) ??
+    const learn = (): RemoteCandidate | undefined =>
       this.remotes.learn(protocol, from, check.priority, check.senderFragment);
+    const remote =
+      this.remotes.find(protocol, from) ?? learn() ?? (this.#forgetLearned() ? learn() : undefined);
     if (!remote) return undefined;
     const pair = new CandidatePair(this.#context.newId('pair'), path, remote, this.#context.role.role);
     this.#insert(pair);
     return this.list.find(path.facts.path, from) === pair ? pair : undefined;
+  }
+
+  /** A router that gives its people a new address each night must not fill the book for good. */
+  #forgetLearned(): boolean {
+    const useless = this.list.pairs.find(
+      ({ remote, state, silent }) => remote.usernameFragment !== undefined && (silent || state === 'failed'),
+    );
+    if (!useless || useless === this.selected) return false;
+    this.#drop(useless);
+    this.remotes.remove(useless.remote);
+    return true;
   }
 
   #handleCheck(pair: CandidatePair, { useCandidate }: ReceivedCheck): void {

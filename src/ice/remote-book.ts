@@ -92,7 +92,8 @@ export class RemoteBook {
   }
 
   remove(candidate: RemoteCandidate): void {
-    if (this.#byKey.delete(candidate.key) && candidate.type === 'prflx') this.#learned -= 1;
+    const wasLearned = candidate.usernameFragment !== undefined;
+    if (this.#byKey.delete(candidate.key) && wasLearned) this.#learned -= 1;
   }
 
   #hold(candidate: Omit<RemoteCandidate, 'id'>): RemoteCandidate {

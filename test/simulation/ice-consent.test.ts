@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { decodeMessage, MessageClass } from '../../src/stun/index.ts';
-import type { Host, Packet, PacketRecord } from '../../src/vnet/index.ts';
+import { type Host, NAT_PRESETS, type Packet, type PacketRecord } from '../../src/vnet/index.ts';
 import { IceCall } from '../support/ice/call.ts';
 import { Internet } from '../support/ice/internet.ts';
 import { pair } from '../support/vnet/pair.ts';
@@ -118,3 +118,26 @@ test('24 idle hours behind routers: the mappings live, the relays are refreshed,
     assert.ok(agent.statistics().localCandidates.length < 20);
   }
 });
+
+for (const role of ['controlling', 'controlled'] as const) {
+  test(`a router that is rebooted gives another port: the ${role} side behind it is found again in seconds, a hundred times`, () => {
+    const net = new Internet();
+    const [home, other] = [net.home({ ...NAT_PRESETS['full-cone'], preservePort: false }), net.home('open')];
+    const call = net
+      .call(home.host, other.host, {
+        a: { role },
+        b: { role: role === 'controlling' ? 'controlled' : 'controlling' },
+      })
+      .start();
+    assert.ok(call.connect());
+    for (let i = 0; i < 100; i++) {
+      net.world.run(20_000);
+      assert.ok(call.converse(), `before reboot ${i}`);
+      home.nat?.reboot();
+      net.world.run(10_000);
+      assert.ok(call.converse(), `after reboot ${i}`);
+    }
+    assert.ok(!call.a.states.includes('failed') && !call.b.states.includes('failed'));
+    assert.ok(call.b.agent.statistics().pairs.length <= 40);
+  });
+}

@@ -34,7 +34,7 @@ import {
 import { labEnv } from '../turn/lab.ts';
 
 export const PEER_CREDENTIALS = { usernameFragment: 'PEER', password: 'thepasswordofthepeer12' };
-export const OUR_CREDENTIALS = { usernameFragment: 'OURS', password: 'thepasswordthatisours1' };
+const OUR_CREDENTIALS = { usernameFragment: 'OURS', password: 'thepasswordthatisours1' };
 export const PEER: SocketAddress = { ip: '192.0.2.2', port: 5002 };
 
 /** What left by a path. */
