@@ -114,3 +114,26 @@ test('from one network into another: after an ICE restart the same channel goes 
   assert.match(couple.a.session.iceTransport?.selectedPair?.local.candidate ?? '', /203\.0\.113\.88/);
   assert.deepEqual(couple.a.all('channel-closed'), []);
 });
+
+test('an interface that was there before the old one went takes over at once, without a restart', () => {
+  const internet = new Internet(9);
+  const a = new Host(internet.scene.internet, 'traveller', ['203.0.113.77'], { latencyMs: 10 });
+  const couple = new Couple({}, { a, b: internet.home('open').host });
+  const { mine, theirs } = couple.connect();
+  couple.run(10_000);
+  const [wifi] = a.accesses;
+  assert.ok(wifi);
+  a.join(internet.scene.internet, ['203.0.113.88'], { latencyMs: 30 });
+  couple.a.act((session, now) => session.handleInterfaces(now, a.interfaces()));
+  couple.run(10_000);
+  a.leave(wifi);
+  couple.a.act((session, now) => session.handleInterfaces(now, a.interfaces()));
+  const leftAt = couple.world.now;
+  couple.a.say(mine, 'on the way');
+  assert.ok(couple.runUntil(() => couple.b.heard(theirs).length === 1, 5000));
+  assert.ok(couple.world.now - leftAt < 500, `${couple.world.now - leftAt} ms`);
+  couple.b.say(theirs, 'arrived');
+  couple.run(1000);
+  assert.deepEqual(couple.a.heard(mine), ['arrived']);
+  assert.equal(couple.a.all('negotiation-needed').length, 1);
+});
