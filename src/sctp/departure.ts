@@ -10,10 +10,10 @@ const MAX_PACKETS = 4096;
 
 /** Writes packets until nothing more may leave; `false` when it stopped before that. */
 export function writeDue(context: AssociationContext, link: Link): boolean {
-  const { writer, transmits, pathMtu } = context;
+  const { writer, transmits } = context;
   for (let packets = 0; hasWork(context, link); packets++) {
     if (packets === MAX_PACKETS) return false;
-    writer.begin(link.peerTag, pathMtu.packetBytes);
+    writer.begin(link.peerTag, link.outbound.roomBytes);
     fill(context, link, writer);
     if (writer.isEmpty) return true;
     transmits.push(writer.finish(link.extensions.zeroChecksum));

@@ -31,6 +31,7 @@ const MIN_FRAGMENT_BYTES = 128;
 export class Outbound {
   readonly #interleaved: boolean;
   readonly #partialReliability: boolean;
+  readonly #basePacketBytes: number;
   readonly #maxFragmentBytes: number;
   readonly #headBytes: number;
   readonly scheduler: StreamScheduler;
@@ -65,6 +66,7 @@ export class Outbound {
     this.#flights = new Flights(initialTsn);
     this.rto = new RetransmissionTimeout(options.rto);
     this.#headBytes = CHUNK_HEADER_BYTES + (this.#interleaved ? I_DATA_FIELDS_BYTES : DATA_FIELDS_BYTES);
+    this.#basePacketBytes = options.basePacketBytes;
     this.#packetBytes = options.basePacketBytes;
     this.#maxFragmentBytes = (options.basePacketBytes - PACKET_HEADER_BYTES - this.#headBytes) & ~3;
     this.#window = new CongestionWindow(this.#maxFragmentBytes, options.maxWindowBytes);
@@ -95,6 +97,12 @@ export class Outbound {
   /** What the peer can take, as far as it is known here. */
   get peerWindowBytes(): number {
     return this.#peerWindowBytes;
+  }
+
+  /** How much room a packet is worth: no more than a small one's where little waits. */
+  get roomBytes(): number {
+    const hasMuch = this.#flights.hasLost || this.scheduler.waitingBytes > this.#maxFragmentBytes / 2;
+    return hasMuch ? this.#packetBytes : this.#basePacketBytes;
   }
 
   /** How large packets may be from here on; the window stays what it is in bytes. RFC 8899 §3. */

@@ -46,6 +46,11 @@ export class StreamScheduler {
     this.#interleaved = interleaved;
   }
 
+  /** Not cut into fragments yet. */
+  get waitingBytes(): number {
+    return this.#waitingBytes;
+  }
+
   get isEmpty(): boolean {
     return this.#waitingBytes === 0;
   }
