@@ -52,7 +52,7 @@ export function chooseHostAddresses(
   );
 }
 
-export function isLoopback(ip: string): boolean {
+function isLoopback(ip: string): boolean {
   const bytes = parseIp(ip);
   return bytes !== undefined && inAnyRange(LOOPBACK, bytes);
 }

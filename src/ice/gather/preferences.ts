@@ -9,11 +9,12 @@ const DIRECTION_PREFERENCE: Readonly<Record<TcpType, number>> = { active: 6, pas
 
 /** Addresses have ranks 0 … 31, servers numbers 0 … 31: then every preference below is unique for its type. */
 import type { TcpType } from '../candidate-types.ts';
-export const MAX_RANKS = 32;
+
+const MAX_RANKS = 32;
 export const MAX_TARGETS = 32;
 
 /** How a server is reached, best first: the nearer to plain datagrams, the better. */
-export const SERVER_WAYS = ['udp', 'dtls', 'tcp', 'tls'] as const;
+const SERVER_WAYS = ['udp', 'dtls', 'tcp', 'tls'] as const;
 export type ServerWay = (typeof SERVER_WAYS)[number];
 
 export function hostPreference(rank: number): number {

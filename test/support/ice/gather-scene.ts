@@ -35,7 +35,7 @@ import {
 import { IDENTITIES } from '../dtls/identities.ts';
 import { DEFAULT_OPTIONS, SERVER } from '../turn/lab.ts';
 
-export const SERVER_V6 = '2001:db8:1::1';
+const SERVER_V6 = '2001:db8:1::1';
 export const SERVER_NAME = 'turn.example.test';
 
 const NO_DELAY: Partial<LinkOptions> = { latencyMs: 0, mtuBytes: LOOPBACK_MTU_BYTES };
