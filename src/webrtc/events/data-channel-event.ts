@@ -1,9 +1,11 @@
 /** `datachannel`: the other side has opened one. webrtc.html §6.3. */
+
 import { RTCDataChannel } from '../data-channel.ts';
 import { toDictionary, toDomString } from '../idl/convert.ts';
 import { exposeInterface } from '../idl/interface.ts';
+import type { EventMembers } from './event-members.ts';
 
-export interface RTCDataChannelEventInit extends EventInit {
+export interface RTCDataChannelEventInit extends EventMembers {
   channel: RTCDataChannel;
 }
 

@@ -1,9 +1,11 @@
 /** `error` of a transport or a data channel. webrtc.html §11.4. */
+
 import { toDictionary, toDomString } from '../idl/convert.ts';
 import { exposeInterface } from '../idl/interface.ts';
 import { RTCError } from '../rtc-error.ts';
+import type { EventMembers } from './event-members.ts';
 
-export interface RTCErrorEventInit extends EventInit {
+export interface RTCErrorEventInit extends EventMembers {
   error: RTCError;
 }
 

@@ -1,8 +1,10 @@
 /** `icecandidateerror`: a STUN or TURN server refused, or was not reached. webrtc.html §4.8.3. */
+
 import { toDictionary, toDomString, toUnsignedShort, toUsvString } from '../idl/convert.ts';
 import { exposeInterface } from '../idl/interface.ts';
+import type { EventMembers } from './event-members.ts';
 
-export interface RTCPeerConnectionIceErrorEventInit extends EventInit {
+export interface RTCPeerConnectionIceErrorEventInit extends EventMembers {
   address?: string | null;
   port?: number | null;
   url?: string;

@@ -1,9 +1,11 @@
 /** `icecandidate`: one to signal, the end of a generation (empty), or the end of gathering (null). webrtc.html §4.8.2. */
+
 import { RTCIceCandidate } from '../ice-candidate.ts';
 import { requireArguments, toDictionary, toDomString, toUsvString } from '../idl/convert.ts';
 import { exposeInterface } from '../idl/interface.ts';
+import type { EventMembers } from './event-members.ts';
 
-export interface RTCPeerConnectionIceEventInit extends EventInit {
+export interface RTCPeerConnectionIceEventInit extends EventMembers {
   candidate?: RTCIceCandidate | null;
   url?: string | null;
 }

@@ -1,28 +1,31 @@
-/** EventTarget, told which events an object fires. The same object at run time. */
+/** EventTarget, told which events an object fires. The same object at run time. Its types need no lib.dom. */
 
 type Listener<Fired> = ((event: Fired) => unknown) | { handleEvent(event: Fired): unknown };
+
+interface ListenOptions {
+  capture?: boolean;
+  once?: boolean;
+  passive?: boolean;
+  signal?: AbortSignal;
+}
 
 /** `Fired`: names of events and their classes. */
 export interface TypedEventTarget<Fired extends object> extends EventTarget {
   addEventListener<Type extends keyof Fired & string>(
     type: Type,
     listener: Listener<Fired[Type]> | null,
-    options?: boolean | AddEventListenerOptions,
+    options?: boolean | ListenOptions,
   ): void;
-  addEventListener(
-    type: string,
-    listener: EventListenerOrEventListenerObject | null,
-    options?: boolean | AddEventListenerOptions,
-  ): void;
+  addEventListener(type: string, listener: Listener<Event> | null, options?: boolean | ListenOptions): void;
   removeEventListener<Type extends keyof Fired & string>(
     type: Type,
     listener: Listener<Fired[Type]> | null,
-    options?: boolean | EventListenerOptions,
+    options?: boolean | { capture?: boolean },
   ): void;
   removeEventListener(
     type: string,
-    listener: EventListenerOrEventListenerObject | null,
-    options?: boolean | EventListenerOptions,
+    listener: Listener<Event> | null,
+    options?: boolean | { capture?: boolean },
   ): void;
 }
 
