@@ -158,6 +158,7 @@ export class Conclusion {
     else {
       pair.wanted = true;
       this.#list.trigger(pair);
+      this.#list.resting = true; // RFC 8445 §8.1.1: checks go on until there is a reason to pick.
     }
   }
 
