@@ -24,7 +24,7 @@ export class PartFile {
     this.#file = file;
   }
 
-  /** With what an earlier run has left, which is read for its hash. `name`: harmless, and of nobody else in this transfer. */
+  /** With what an earlier run has left. `name`: harmless, and of nobody else in this transfer. */
   static async open(folder: string, name: string, { size, version }: OfferedFile): Promise<PartFile> {
     const path = join(folder, `${name}.${version}.part`);
     // No link is followed: the name may have been prepared by somebody else.
@@ -33,7 +33,7 @@ export class PartFile {
       const file = new HashedFile(handle);
       const left = (await handle.stat()).size;
       if (left > size) await file.clear();
-      else await file.seek(left);
+      else file.jump(left);
       return new PartFile(folder, name, path, file);
     } catch (error) {
       await handle.close();
@@ -54,8 +54,8 @@ export class PartFile {
     return this.#file.clear();
   }
 
-  hasDigest(sha256: string): boolean {
-    return this.#file.digest() === sha256;
+  async hasDigest(sha256: string): Promise<boolean> {
+    return (await this.#file.digest()) === sha256;
   }
 
   /** Puts it in its place, or beside it under another name unless it may replace what is there. Resolves with where. */

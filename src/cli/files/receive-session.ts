@@ -147,7 +147,7 @@ export class ReceiveSession {
 
   async #check(file: number, sha256: string): Promise<void> {
     const { part, plan } = this.#targetOf(file);
-    const good = part.hasDigest(sha256);
+    const good = await part.hasDigest(sha256);
     if (good) {
       this.#targets.delete(file);
       this.#handlers.onFile(await part.finish(plan.overwrite));

@@ -78,8 +78,8 @@ export class SendChannel {
         this.#soon(async () => {
           const { file, offset, length } = event;
           const source = await this.#open(file);
-          await source.seek(offset);
-          const bytes = source.at === offset ? await source.read(length) : new Uint8Array(0);
+          if (source.at !== offset) source.jump(offset);
+          const bytes = await source.read(length);
           this.#sender.handleRead(file, offset, bytes);
           this.#sender.handleBuffered(this.#channel.bufferedAmount + bytes.length);
         });
@@ -87,8 +87,7 @@ export class SendChannel {
       case 'digest':
         this.#soon(async () => {
           const source = await this.#open(event.file);
-          await source.seek(this.#sources[event.file]?.offered.size ?? 0);
-          this.#sender.handleDigest(event.file, source.digest());
+          this.#sender.handleDigest(event.file, await source.digest());
         });
         return;
       case 'progress': {
