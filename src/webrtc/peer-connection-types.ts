@@ -46,8 +46,8 @@ export interface CreatedDescription {
   sdp: string;
 }
 
-export type RTCSessionDescriptionCallback = (description: CreatedDescription) => void;
-export type RTCPeerConnectionErrorCallback = (error: DOMException) => void;
+type RTCSessionDescriptionCallback = (description: CreatedDescription) => void;
+type RTCPeerConnectionErrorCallback = (error: DOMException) => void;
 type DoneCallback = () => void;
 
 export interface RTCPeerConnectionHandlers {

@@ -4,7 +4,7 @@ import { exposeInterface } from './idl/interface.ts';
 
 export type RTCSdpType = 'offer' | 'pranswer' | 'answer' | 'rollback';
 
-export const SDP_TYPES: readonly RTCSdpType[] = ['offer', 'pranswer', 'answer', 'rollback'];
+const SDP_TYPES: readonly RTCSdpType[] = ['offer', 'pranswer', 'answer', 'rollback'];
 
 export interface RTCSessionDescriptionInit {
   type: RTCSdpType;
