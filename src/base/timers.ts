@@ -1,44 +1,61 @@
 /** Named deadlines of one machine. A handful of names, so a linear scan beats a heap. Holds no clock. */
 import { type Millis, NEVER } from './machine.ts';
 
+/** Two arrays side by side: asked after every packet, and iterators of a map are garbage. */
 export class TimerTable<Name extends string> {
-  readonly #deadlines = new Map<Name, Millis>();
+  readonly #names: Name[] = [];
+  readonly #deadlines: Millis[] = [];
 
   /** Arms `name` for `at`, replacing an earlier deadline of that name. */
   set(name: Name, at: Millis): void {
-    this.#deadlines.set(name, at);
+    const index = this.#names.indexOf(name);
+    if (index >= 0) this.#deadlines[index] = at;
+    else {
+      this.#names.push(name);
+      this.#deadlines.push(at);
+    }
   }
 
   clear(name: Name): void {
-    this.#deadlines.delete(name);
+    const index = this.#names.indexOf(name);
+    if (index >= 0) this.#remove(index);
   }
 
   clearAll(): void {
-    this.#deadlines.clear();
+    this.#names.length = 0;
+    this.#deadlines.length = 0;
   }
 
   has(name: Name): boolean {
-    return this.#deadlines.has(name);
+    return this.#names.includes(name);
   }
 
   /** The earliest deadline, or `NEVER`. */
   next(): Millis {
     let earliest = NEVER;
-    for (const at of this.#deadlines.values()) if (at < earliest) earliest = at;
+    for (let index = 0; index < this.#deadlines.length; index++) {
+      const at = this.#deadlines[index] ?? NEVER;
+      if (at < earliest) earliest = at;
+    }
     return earliest;
   }
 
   /** Removes and returns the earliest deadline due at `now`; `undefined` when none is due. */
   takeDue(now: Millis): Name | undefined {
-    let due: Name | undefined;
+    let due = -1;
     let earliest = NEVER;
-    for (const [name, at] of this.#deadlines) {
+    for (let index = 0; index < this.#deadlines.length; index++) {
+      const at = this.#deadlines[index] ?? NEVER;
       if (at <= now && at < earliest) {
-        due = name;
+        due = index;
         earliest = at;
       }
     }
-    if (due !== undefined) this.#deadlines.delete(due);
-    return due;
+    return due < 0 ? undefined : this.#remove(due);
+  }
+
+  #remove(index: number): Name | undefined {
+    this.#deadlines.splice(index, 1);
+    return this.#names.splice(index, 1)[0];
   }
 }
