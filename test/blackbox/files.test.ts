@@ -149,6 +149,32 @@ test('a sender that is killed, and sends the same again, need not send all of it
   assert.deepEqual(readdirSync(to), ['again.bin']);
 });
 
+test('the server may go while a file comes', async () => {
+  const file = make('alone.bin', randomBytes(BIG_BYTES));
+  const { sender, link } = await send(file);
+  const to = inbox();
+  const receiver = ieum('receive', link, '--to', to);
+  await until(
+    () => readdirSync(to).some((name) => statSync(path.join(to, name)).size > 500_000),
+    receiver.err,
+  );
+  await server.kill();
+  assert.equal(await receiver.ended, 0, receiver.err());
+  assert.equal(await sender.ended, 0, sender.err());
+  assert.equal(sha256(path.join(to, 'alone.bin')), sha256(file));
+  await server.restart();
+});
+
+test('through the relay alone it comes too', async () => {
+  const file = make('relayed.bin', randomBytes(2_000_000));
+  const { sender, link } = await send(file, '--relay');
+  const to = inbox();
+  const receiver = ieum('receive', link, '--to', to, '--relay');
+  assert.equal(await receiver.ended, 0, receiver.err());
+  assert.equal(await sender.ended, 0, sender.err());
+  assert.equal(sha256(path.join(to, 'relayed.bin')), sha256(file));
+});
+
 test('nothing is replaced unless that is asked for', async () => {
   const file = make('c.txt', Buffer.from('new'));
   const to = inbox();
