@@ -54,7 +54,7 @@ export class Gatherer implements GathererPort {
     this.#options = options;
     this.#servers = options.servers ?? [];
     this.#policy = options.policy ?? 'all';
-    this.#sockets = new Sockets(env, listener);
+    this.#sockets = new Sockets(env, listener, (path) => this.#book.drop(path));
     const request = (it: IceRequest): void => this.#sockets.push({ type: 'request', request: it });
     this.#lookups = new Lookups(request);
     this.#names = new MdnsNames(env.random, request);
@@ -244,7 +244,6 @@ export class Gatherer implements GathererPort {
       onServerBase: (now, base) => this.#desk.addBase(now, base),
       onServerBaseLost: (now, base) => this.#desk.removeBase(now, base),
       onCandidate: (candidate) => this.#book.add(candidate),
-      onPathLost: ({ path }) => this.#book.drop(path),
     });
     this.#places.set(ip, place);
     if (this.#state === 'complete') this.#setState('gathering');

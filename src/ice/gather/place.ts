@@ -24,7 +24,6 @@ export interface PlaceEvents {
   onServerBase(now: Millis, base: UdpBase): void;
   onServerBaseLost(now: Millis, base: UdpBase): void;
   onCandidate(candidate: NewCandidate): void;
-  onPathLost(path: LocalCandidate['path']): void;
 }
 
 export interface TcpWish {
@@ -64,7 +63,7 @@ export class Place {
       },
       onLost: (now) => {
         this.#udp = undefined;
-        this.#forget(now, udp);
+        events.onServerBaseLost(now, udp);
         this.#openTcp();
       },
     });
@@ -93,7 +92,7 @@ export class Place {
         onOpened: (now) => this.#events.onServerBase(now, own),
         onLost: (now) => {
           this.#own = undefined;
-          this.#forget(now, own);
+          this.#events.onServerBaseLost(now, own);
         },
       },
     );
@@ -118,19 +117,12 @@ export class Place {
     this.#own = undefined;
     this.#active = undefined;
     this.#passive = undefined;
-    if (udp) this.#forget(now, udp);
-    if (own) this.#forget(now, own);
-    if (active) this.#events.onPathLost(active.facts);
-    if (passive?.opened) this.#events.onPathLost(passive.facts);
+    if (udp) this.#events.onServerBaseLost(now, udp);
+    if (own) this.#events.onServerBaseLost(now, own);
     udp?.close();
     own?.close();
     active?.close();
     passive?.close();
-  }
-
-  #forget(now: Millis, base: UdpBase): void {
-    this.#events.onServerBaseLost(now, base);
-    if (base.opened) this.#events.onPathLost(base.facts);
   }
 
   #openTcp(): void {
@@ -148,7 +140,6 @@ export class Place {
       onOpened: () => this.#tellHost(passive.facts, tcpPreference(this.rank, 'passive')),
       onLost: () => {
         this.#passive = undefined;
-        if (passive.opened) this.#events.onPathLost(passive.facts);
       },
     });
     this.#passive = passive;

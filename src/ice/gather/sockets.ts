@@ -9,6 +9,7 @@ export class Sockets implements Surroundings {
   readonly transmits = new Queue<IceTransmit>();
   readonly events = new Queue<GathererEvent>();
   readonly #listener: PathListener;
+  readonly #onPathLost: (path: PathId) => void;
   readonly #owners = new Map<SocketId, SocketOwner>();
   readonly #paths = new Map<PathId, PathOwner>();
   /** Paths that the checker has been told of: nobody else is heard. */
@@ -16,9 +17,10 @@ export class Sockets implements Surroundings {
   #lastSocket: SocketId = 0;
   #lastPath: PathId = 0;
 
-  constructor(env: Env, listener: PathListener) {
+  constructor(env: Env, listener: PathListener, onPathLost: (path: PathId) => void) {
     this.env = env;
     this.#listener = listener;
+    this.#onPathLost = onPathLost;
   }
 
   ownerOf(socket: SocketId): SocketOwner | undefined {
@@ -70,6 +72,7 @@ export class Sockets implements Surroundings {
 
   losePath(path: PathId): void {
     this.#paths.delete(path);
+    this.#onPathLost(path);
     if (this.#told.delete(path)) this.push({ type: 'path-lost', path });
   }
 

@@ -192,6 +192,11 @@ test('the server goes away under a connection: the path is lost, and a restart a
   scene.server.crash();
   scene.world.run(2000);
   assert.deepEqual(seeker.all('path-lost'), [{ type: 'path-lost', path: path.path }]);
-  seeker.gather();
+  const again = seeker.gather();
+  assert.deepEqual(
+    again.map(({ type }) => type),
+    ['host'],
+    'what is lost is not told again',
+  );
   assert.equal(seeker.all('error').at(-1)?.errorCode, 701);
 });
