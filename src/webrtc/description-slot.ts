@@ -8,17 +8,24 @@ import { RTCSessionDescription } from './session-description.ts';
 export class DescriptionSlot {
   readonly #read: () => Description | undefined;
   #shown: RTCSessionDescription | null = null;
+  #stale = false;
 
   constructor(read: () => Description | undefined) {
     this.#read = read;
   }
 
   get value(): RTCSessionDescription | null {
+    if (this.#stale) this.#readAgain();
     return this.#shown;
   }
 
-  /** Reads anew, in the task in which it may change. */
+  /** In the task in which it may change. Its text is written when somebody asks: most programs ask once. */
   refresh(): void {
+    this.#stale = true;
+  }
+
+  #readAgain(): void {
+    this.#stale = false;
     const said = this.#read();
     if (!said) this.#shown = null;
     else if (this.#shown?.type !== said.type || this.#shown.sdp !== said.sdp) {
