@@ -199,7 +199,7 @@ export class Connection {
       ? null
       : { candidate, mid: sdpMid, mLineIndex: sdpMLineIndex, usernameFragment };
     return this.#chain.chain(async () => {
-      if (this.remoteDescription === null) {
+      if (this.canTrickleIceCandidates === null) {
         throw domException('InvalidStateError', 'Candidates come after the remote description.');
       }
       return this.#inTask(() => {

@@ -72,7 +72,8 @@ function parse(text: string): Parsed | undefined {
 
 export class RTCIceCandidate {
   readonly #members: CandidateMembers;
-  readonly #parsed: Parsed | undefined;
+  /** Read when somebody asks: who only passes a candidate on needs its text alone. `null`: it says nothing. */
+  #found: Parsed | null | undefined;
   readonly #relayProtocol: RTCIceServerTransportProtocol | null;
   readonly #url: string | null;
 
@@ -83,9 +84,13 @@ export class RTCIceCandidate {
       throw new TypeError('A candidate needs sdpMid or sdpMLineIndex.');
     }
     this.#members = members;
-    this.#parsed = parse(members.candidate);
     this.#relayProtocol = nullable(relayProtocol, (it) => toEnum(it, RELAY_PROTOCOLS, 'relayProtocol'));
     this.#url = nullable(url, toUsvString);
+  }
+
+  get #parsed(): Parsed | null {
+    this.#found ??= parse(this.#members.candidate) ?? null;
+    return this.#found;
   }
 
   get candidate(): string {

@@ -27,7 +27,8 @@ export class TransportSlots {
   #gatheringState: IceGatheringState = 'new';
   #dtlsState: DtlsTransportState = 'new';
   #sctpState: SctpTransportState = 'connecting';
-  #selectedPair: RTCIceCandidatePair | null = null;
+  /** `undefined`: to be read again. */
+  #selectedPair: RTCIceCandidatePair | null | undefined = null;
   #certificates: readonly Uint8Array[] = [];
   #maxChannels: number | undefined;
 
@@ -57,11 +58,9 @@ export class TransportSlots {
     this.#maxChannels ??= this.#session.sctpTransport?.maxChannels;
   }
 
+  /** The pair is another one: read when somebody asks. */
   takeSelectedPair(): void {
-    const pair = this.#session.iceTransport?.selectedPair;
-    this.#selectedPair = pair
-      ? new RTCIceCandidatePair(INSIDE, { local: candidateOf(pair.local), remote: candidateOf(pair.remote) })
-      : null;
+    this.#selectedPair = undefined;
   }
 
   /** The connection was closed: nothing tells of it. */
@@ -70,6 +69,15 @@ export class TransportSlots {
     this.#dtlsState = 'closed';
     this.#sctpState = 'closed';
     this.#selectedPair = null;
+  }
+
+  #readSelectedPair(): RTCIceCandidatePair | null {
+    if (this.#iceState === 'new' || this.#iceState === 'closed') return null;
+    if (this.#selectedPair !== undefined) return this.#selectedPair;
+    const pair = this.#session.iceTransport?.selectedPair;
+    const ends = pair && { local: candidateOf(pair.local), remote: candidateOf(pair.remote) };
+    this.#selectedPair = ends ? new RTCIceCandidatePair(INSIDE, ends) : null;
+    return this.#selectedPair;
   }
 
   #createObjects(): Pick<TransportSlots, 'ice' | 'dtls' | 'sctp'> {
@@ -85,7 +93,7 @@ export class TransportSlots {
       role: () => session.iceTransport?.role ?? 'unknown',
       localCandidates: () => session.iceTransport?.localCandidates.map(candidateOf) ?? [],
       remoteCandidates: () => session.iceTransport?.remoteCandidates.map(candidateOf) ?? [],
-      selectedPair: () => (slots.#iceState === 'new' ? null : slots.#selectedPair),
+      selectedPair: () => slots.#readSelectedPair(),
       localParameters: () => parametersOf(session.iceTransport?.localParameters),
       remoteParameters: () => parametersOf(session.iceTransport?.remoteParameters),
     });
