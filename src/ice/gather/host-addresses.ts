@@ -4,10 +4,8 @@ import {
   type InterfaceAddress,
   type IpRange,
   inAnyRange,
-  inRange,
   parseIp,
   parseIpRange,
-  sameBytes,
 } from '../../base/index.ts';
 
 export interface HostAddressRules {
@@ -29,9 +27,24 @@ const UNUSABLE = ranges(
   'fe80::/10',
 );
 /** Without DHCP, as a rule without a way out either: RFC 3927. */
-const [LINK_LOCAL_V4] = ranges('169.254.0.0/16');
+const LINK_LOCAL_V4 = ranges('169.254.0.0/16');
 /** IPv4-mapped and IPv4-compatible. §5.1.1.1. */
 const V4_IN_V6 = ranges('::ffff:0:0/96', '::/96');
+
+/** What an address is by itself. */
+interface Character {
+  readonly usable: boolean;
+  readonly loopback: boolean;
+  readonly linkLocalV4: boolean;
+  /** RFC 4291, appendix A: a modified EUI-64 of a hardware address has ff:fe in its middle. */
+  readonly trackable: boolean;
+  /** RFC 4291 §2.5.4: the network of an IPv6 address is its first 64 bits. */
+  readonly network: string;
+}
+
+/** Hosts have a handful of addresses, and a connection asks for all of them: what they are does not change. */
+const known = new Map<string, Character>();
+const MAX_KNOWN = 256;
 
 /** Best first. */
 export function chooseHostAddresses(
@@ -39,12 +52,12 @@ export function chooseHostAddresses(
   rules: HostAddressRules,
 ): InterfaceAddress[] {
   const usable = interfaces.filter(
-    ({ ip }, i) => isUsable(ip) && interfaces.findIndex((it) => it.ip === ip) === i,
+    ({ ip }, i) => characterOf(ip).usable && interfaces.findIndex((it) => it.ip === ip) === i,
   );
-  const outside = withoutTrackable(usable.filter(({ ip }) => !isLoopback(ip)));
-  const loopback = usable.filter(({ ip }) => isLoopback(ip));
-  const likely = intermingle(outside.filter(({ ip }) => !isLinkLocalV4(ip)));
-  const unlikely = outside.filter(({ ip }) => isLinkLocalV4(ip));
+  const outside = withoutTrackable(usable.filter(({ ip }) => !characterOf(ip).loopback));
+  const loopback = usable.filter(({ ip }) => characterOf(ip).loopback);
+  const likely = intermingle(outside.filter(({ ip }) => !characterOf(ip).linkLocalV4));
+  const unlikely = outside.filter(({ ip }) => characterOf(ip).linkLocalV4);
   const withLoopback = rules.loopback || outside.length === 0;
   return [...likely, ...unlikely, ...(withLoopback ? intermingle(loopback) : [])].slice(
     0,
@@ -52,20 +65,26 @@ export function chooseHostAddresses(
   );
 }
 
-function isLoopback(ip: string): boolean {
-  const bytes = parseIp(ip);
-  return bytes !== undefined && inAnyRange(LOOPBACK, bytes);
+function characterOf(ip: string): Character {
+  const before = known.get(ip);
+  if (before) return before;
+  const character = judge(ip);
+  if (known.size >= MAX_KNOWN) known.clear();
+  known.set(ip, character);
+  return character;
 }
 
-function isUsable(ip: string): boolean {
-  const bytes = parseIp(ip);
-  if (!bytes || inAnyRange(UNUSABLE, bytes)) return false;
-  return !(inAnyRange(V4_IN_V6, bytes) && embeddedIpv4(bytes) !== undefined);
-}
-
-function isLinkLocalV4(ip: string): boolean {
-  const bytes = parseIp(ip);
-  return bytes !== undefined && LINK_LOCAL_V4 !== undefined && inRange(LINK_LOCAL_V4, bytes);
+function judge(ip: string): Character {
+  const bytes = parseIp(ip) ?? new Uint8Array(0);
+  const mapped = inAnyRange(V4_IN_V6, bytes) && embeddedIpv4(bytes) !== undefined;
+  const isV6 = bytes.length === 16;
+  return {
+    usable: bytes.length > 0 && !inAnyRange(UNUSABLE, bytes) && !mapped,
+    loopback: inAnyRange(LOOPBACK, bytes),
+    linkLocalV4: inAnyRange(LINK_LOCAL_V4, bytes),
+    trackable: isV6 && bytes[11] === 0xff && bytes[12] === 0xfe,
+    network: isV6 ? bytes.subarray(0, 8).join('.') : '',
+  };
 }
 
 /**
@@ -74,27 +93,13 @@ function isLinkLocalV4(ip: string): boolean {
  */
 function withoutTrackable(addresses: readonly InterfaceAddress[]): InterfaceAddress[] {
   return addresses.filter((address) => {
-    if (!isTrackable(address.ip)) return true;
-    return !addresses.some(
-      (other) =>
-        other.interfaceName === address.interfaceName &&
-        !isTrackable(other.ip) &&
-        samePrefix(other.ip, address.ip),
-    );
+    const { trackable, network } = characterOf(address.ip);
+    if (!trackable) return true;
+    return !addresses.some((other) => {
+      const theirs = characterOf(other.ip);
+      return other.interfaceName === address.interfaceName && !theirs.trackable && theirs.network === network;
+    });
   });
-}
-
-/** RFC 4291, appendix A: a modified EUI-64 of a hardware address has ff:fe in its middle. */
-function isTrackable(ip: string): boolean {
-  const bytes = parseIp(ip);
-  return bytes !== undefined && bytes.length === 16 && bytes[11] === 0xff && bytes[12] === 0xfe;
-}
-
-/** RFC 4291 §2.5.4: the network is the first 64 bits. */
-function samePrefix(a: string, b: string): boolean {
-  const [left, right] = [parseIp(a), parseIp(b)];
-  if (left?.length !== 16 || right?.length !== 16) return false;
-  return sameBytes(left.subarray(0, 8), right.subarray(0, 8));
 }
 
 /** RFC 8421 §4: IPv6 first, but after each Hi of them one of IPv4, so that one broken family holds nothing up. */
