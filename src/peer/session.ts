@@ -32,6 +32,7 @@ import type {
 } from './session-port.ts';
 import { sessionStatistics } from './session-statistics.ts';
 import type {
+  DtlsTransportState,
   IceConnectionState,
   IceGatheringState,
   PeerConnectionState,
@@ -59,6 +60,8 @@ export class PeerSession implements PeerSessionPort {
   readonly #steps: StepRunner;
   #configuration: PeerConfiguration;
   #iceState: IceConnectionState = 'new';
+  /** As it was told: the transport itself may be further already. */
+  #dtlsState: DtlsTransportState = 'new';
   #connectionState: PeerConnectionState = 'new';
   #sctpState: SctpTransportState = 'connecting';
   #needsNegotiation = false;
@@ -390,6 +393,7 @@ export class PeerSession implements PeerSessionPort {
       case 'role':
         return;
       case 'dtls-state':
+        this.#dtlsState = event.state;
         this.#events.push(event);
         this.#updateStates();
         return;
@@ -403,8 +407,7 @@ export class PeerSession implements PeerSessionPort {
   }
 
   #updateStates(): void {
-    const { dtlsState } = this.#transport;
-    const state = this.#hasTransport ? connectionStateOf(this.#iceState, dtlsState) : 'new';
+    const state = this.#hasTransport ? connectionStateOf(this.#iceState, this.#dtlsState) : 'new';
     if (state === this.#connectionState) return;
     this.#connectionState = state;
     this.#events.push({ type: 'connection-state', state });
