@@ -50,12 +50,7 @@ test('candidates that lead nowhere do no harm', async () => {
   await settled();
 });
 
-for (const candidate of [
-  'candidate:1 1 udp',
-  'x'.repeat(100_000),
-  'candidate:1 1 udp 1 ::: 1 typ host',
-  '\0',
-]) {
+for (const candidate of ['candidate:1 1 udp', 'x'.repeat(100_000), '\0']) {
   test(`a candidate that is none is refused: ${JSON.stringify(candidate.slice(0, 40))}`, async () => {
     const [a, b] = [connection(), connection()];
     a.createDataChannel('x');
