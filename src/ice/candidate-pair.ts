@@ -19,8 +19,6 @@ export interface PairCounts {
   responsesSent: number;
   responsesReceived: number;
   consentRequestsSent: number;
-  packetsDiscardedOnSend: number;
-  bytesDiscardedOnSend: number;
   totalRoundTripMs: number;
   currentRoundTripMs: number | undefined;
   lastPacketSentAt: Millis | undefined;
@@ -57,8 +55,6 @@ export class CandidatePair {
     responsesSent: 0,
     responsesReceived: 0,
     consentRequestsSent: 0,
-    packetsDiscardedOnSend: 0,
-    bytesDiscardedOnSend: 0,
     totalRoundTripMs: 0,
     currentRoundTripMs: undefined,
     lastPacketSentAt: undefined,

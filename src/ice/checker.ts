@@ -55,6 +55,7 @@ export class Checker {
   #isPatient = true;
   #localComplete = false;
   #remoteComplete = false;
+  #wasFinished = false;
   #failed = false;
   #retired = false;
   /** The role changed while this was at work; the agent reads and clears it. */
@@ -97,7 +98,10 @@ export class Checker {
   /** RTCIceTransportState `completed`: all candidates are there, and nothing is left to check. webrtc.html §5.6.4. */
   get finished(): boolean {
     const allTold = this.#localComplete && (this.#remoteComplete || !this.#isPatient);
-    return allTold && this.selected?.nominated === true && (this.list.resting || this.list.work === 'none');
+    if (!allTold || this.selected?.nominated !== true) return false;
+    // What is checked in doubt, later, is no news to the layer above.
+    this.#wasFinished ||= this.list.resting || this.list.work === 'none';
+    return this.#wasFinished;
   }
 
   setRemote(now: Millis, credentials: IceCredentials, lite: boolean): void {
