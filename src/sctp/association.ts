@@ -7,7 +7,7 @@ import { isForUs } from './admission.ts';
 import { AssociationContext, type Link, type State } from './association-context.ts';
 import { CauseCode, ChunkType } from './code-points.ts';
 import { DataFragment } from './data-chunk.ts';
-import { writeDue } from './departure.ts';
+import { writeDue, writeSack } from './departure.ts';
 import { Ending } from './ending.ts';
 import {
   describeCauses,
@@ -177,9 +177,13 @@ export class SctpAssociation implements Machine<SctpEvent, Uint8Array> {
       if (this.#context.state.kind === 'closed' || !this.#handleChunk(packet, at)) break;
       at += (chunkLength(bytes, at) + 3) & ~3;
     }
-    this.#context.link?.inbound.endPacket(this.#context.now);
     this.#fragment.forget();
     this.#sack.forget();
+    const { link } = this.#context;
+    if (!link) return;
+    link.inbound.endPacket(this.#context.now);
+    const isOurs = link.peerLargestPacketBytes !== undefined;
+    if (!isOurs && link.inbound.isSackOverdue) writeSack(this.#context, link);
   }
 
   /** The packets take another way from here on. `ceilingBytes`: larger packets than that are not tried; RFC 8899. */

@@ -21,6 +21,18 @@ export function writeDue(context: AssociationContext, link: Link): boolean {
   return true;
 }
 
+/**
+ * Acknowledges at once, without waiting for the end of the batch: most stacks open their window, and count what is missing,
+ * by the number of SACKs. RFC 9260 §7.2.1, §7.2.4. Ours counts bytes and time.
+ */
+export function writeSack(
+  { writer, transmits }: AssociationContext,
+  { peerTag, inbound, outbound, extensions }: Link,
+): void {
+  inbound.writeSack(writer.begin(peerTag, outbound.roomBytes));
+  transmits.push(writer.finish(extensions.zeroChecksum));
+}
+
 function hasWork(context: AssociationContext, { inbound, outbound, resets }: Link): boolean {
   if (inbound.sackAt <= context.now || context.replies.length > 0) return true;
   return context.mayCarryData && (outbound.hasWork || !resets.isIdle);

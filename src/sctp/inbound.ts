@@ -82,6 +82,11 @@ export class Inbound {
     else this.#sackAt = Math.min(this.#sackAt, now + this.#options.delayedSackMs);
   }
 
+  /** More packets wait for an acknowledgement than the RFC lets wait, or some are missing. RFC 9260 §6.2, §6.7. */
+  get isSackOverdue(): boolean {
+    return this.#packetsSinceSack >= PACKETS_PER_SACK || (this.#packetsSinceSack > 0 && this.#tsns.hasGaps);
+  }
+
   /** An acknowledgement is to leave with the next packet. */
   demandSack(now: Millis): void {
     this.#sackAt = now;

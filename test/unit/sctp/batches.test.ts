@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SctpEvent } from '../../../src/sctp/index.ts';
+import { hideOurs } from '../../support/sctp/foreign.ts';
 import { messagesOf, pattern, SctpPair, type Side } from '../../support/sctp/pair.ts';
 
 function drainPackets({ machine }: Side): Uint8Array[] {
@@ -39,6 +40,25 @@ test('a batch of packets is acknowledged once, and with the answer to it', () =>
   const answers = drainPackets(b);
   assert.equal(answers.length, 1);
   assert.equal(answers[0]?.[12], 3); // SACK, then DATA
+});
+
+test('a peer of another make hears of every second packet, and of each while one is missing', () => {
+  const pair = new SctpPair({
+    drop: (_n, bytes) => {
+      hideOurs(bytes);
+      return false;
+    },
+  });
+  pair.a.machine.connect(0);
+  pair.run(1_000);
+  const { a, b, now } = pair;
+  a.machine.send(now, { stream: 0, ppid: 1, payload: pattern(8_000, 1) });
+  const batch = drainPackets(a);
+  assert.equal(batch.length, 7);
+  for (const packet of batch.slice(0, 4)) b.machine.handlePacket(now, packet);
+  assert.equal(drainPackets(b).length, 2);
+  for (const packet of batch.slice(5)) b.machine.handlePacket(now, packet);
+  assert.equal(drainPackets(b).length, 2);
 });
 
 test('what waits counts as buffered until it is in a packet, and then no longer, acknowledged or not', () => {
