@@ -123,6 +123,7 @@ export class PendingChecks {
   }
 
   next(): Millis {
+    if (this.#checks.size === 0) return NEVER; // asked after every packet
     let earliest = NEVER;
     for (const { resendAt, giveUpAt } of this.#checks.values()) {
       earliest = Math.min(earliest, resendAt, giveUpAt);
