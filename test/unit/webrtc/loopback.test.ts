@@ -245,3 +245,28 @@ test('host candidates stay in the range of ports that is asked for', async () =>
   assert.ok(ports.length > 0);
   assert.ok(ports.every((port) => port >= 52_000 && port <= 52_099));
 });
+
+test('many connections share one UDP port, and give it back', async () => {
+  const udpPort = 53_478;
+  const pairs = [0, 1, 2].map(() => [connection({ ieum: { udpPort } }), connection()] as const);
+  const channels = await Promise.all(
+    pairs.map(([a, b], i) => {
+      wire(a, b);
+      return openChannel(a, b, `shared ${i}`);
+    }),
+  );
+  for (const [i, { near, far }] of channels.entries()) {
+    far.send(`to ${i}`);
+    assert.equal((await once<MessageEvent>(near, 'message')).data, `to ${i}`);
+  }
+  for (const [a] of pairs) {
+    const local = a.sctp?.transport.iceTransport.getSelectedCandidatePair()?.local;
+    assert.equal(local?.port, udpPort);
+  }
+  for (const [a] of pairs) a.close();
+  const again = connection({ ieum: { udpPort } });
+  again.createDataChannel('x');
+  const candidate = once<{ readonly candidate: { readonly port: number | null } }>(again, 'icecandidate');
+  await again.setLocalDescription();
+  assert.equal((await candidate).candidate.port, udpPort);
+});
