@@ -23,7 +23,7 @@ const SETTLE_TRIES = 100;
 const LIMITS: Readonly<Record<string, { readonly noLong?: true; readonly noEmpty?: true }>> = {
   pion: { noLong: true }, // reads into 65,535 bytes
   aiortc: { noLong: true }, // says so: a=max-message-size:65536, and means it
-  werift: { noLong: true },
+  werift: { noLong: true, noEmpty: true }, // an empty text is never told
 };
 
 const write = (text: string): void => void process.stdout.write(text);

@@ -2,7 +2,7 @@
  * Whole WebRTC stacks beside each other over loopback: ours, those that a user of Node could take instead, and Chromium.
  * `npm run bench:webrtc` (docs/benchmarks.md). Linux only. The others are installed in this folder alone.
  */
-import { cpus, release } from 'node:os';
+import { cpus, release, setPriority } from 'node:os';
 import { CASES, type CaseName, type FigureName, type Figures, quantile } from './cases.ts';
 import { installOthers } from './install.ts';
 import { type Options, readOptions, USAGE } from './options.ts';
@@ -113,6 +113,8 @@ async function measureAll(options: Options): Promise<void> {
 try {
   const options = readOptions(process.argv.slice(2));
   installOthers();
+  // What is started from here takes after it.
+  if (options.niceness !== 0) setPriority(options.niceness);
   const [cpu] = cpus();
   write(`${cpus().length} cores (${cpu?.model.trim()}), Linux ${release()}, Node ${process.version}; `);
   write(`${options.rounds} rounds, windows of ${options.seconds} s\n`);
