@@ -13,6 +13,9 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** A machine that fails at its own deadline would fail again at once: give the rest of the process room. */
 const WAIT_AFTER_FAILURE_MS = 1_000;
 
+/** Beyond what timers are late by on an idle machine. */
+const LATE_MS = 20;
+
 /** One bad item is skipped; a queue that throws again and again would never run dry. */
 const MAX_FAILURES_PER_DRAIN = 16;
 
@@ -25,6 +28,8 @@ export class SessionDriver {
   /** When the armed timer fires. It may be earlier than needed: moving a timer for every packet costs more than one idle wake-up. */
   #armedFor: Millis = NEVER;
   #quietUntil: Millis = 0;
+  /** A deadline has passed, and is told to the session once the sockets have been read. */
+  #catchesUp = false;
   #draining = false;
   #drainsSoon = false;
   #closed = false;
@@ -112,7 +117,7 @@ export class SessionDriver {
   }
 
   #arm(): void {
-    if (this.#closed) return;
+    if (this.#closed || this.#catchesUp) return;
     const next = Math.max(this.#session.nextTimeout(), this.#quietUntil);
     if (next === NEVER) {
       this.#timer?.cancel();
@@ -123,11 +128,26 @@ export class SessionDriver {
     this.#timer?.cancel();
     this.#armedFor = next;
     const delayMs = Math.min(LONGEST_TIMER_MS, Math.max(0, Math.ceil(next - this.#shell.now())));
-    this.#timer = this.#shell.setTimer(delayMs, () => {
-      this.#timer = undefined;
-      this.#take((now) => this.#session.handleTimeout(now));
-      this.#drain();
+    this.#timer = this.#shell.setTimer(delayMs, () => this.#fire());
+  }
+
+  #fire(): void {
+    this.#timer = undefined;
+    if (this.#shell.now() - this.#armedFor < LATE_MS) {
+      this.#elapse();
+      return;
+    }
+    // The process was away. What has come meanwhile is read first, or answers that are here would count as lost.
+    this.#catchesUp = true;
+    this.#shell.queueTask(() => {
+      this.#catchesUp = false;
+      this.#elapse();
     });
+  }
+
+  #elapse(): void {
+    this.#take((now) => this.#session.handleTimeout(now));
+    this.#drain();
   }
 
   /** The result of `work`, or `undefined` after logging what it threw: a broken invariant, never the network's doing. */
