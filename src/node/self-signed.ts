@@ -2,7 +2,8 @@
  * A certificate that vouches for itself: who meets it compares its fingerprint, not its names. The DER is written by hand,
  * so that making one costs a key and a signature. RFC 5280 §4.1, RFC 5480, RFC 4055 §5.
  */
-import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { generateKeyPair, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { promisify } from 'node:util';
 import {
   concatBytes,
   encodeUtf8,
@@ -55,12 +56,35 @@ const FIRST_YEAR_WITH_FOUR_DIGITS = 2050;
 /** RFC 5280 §4.1.2.2 allows 20; 16 are unique enough. */
 const SERIAL_BYTES = 16;
 
+const P256 = { namedCurve: 'P-256' } as const;
+const RSA_2048 = { modulusLength: 2048 } as const;
+
+interface KeyPair {
+  readonly publicKey: KeyObject;
+  readonly privateKey: KeyObject;
+}
+
+/** At once: an RSA key stops the event loop for a tenth of a second and more. */
 export function createSelfSigned(random: Random, options: SelfSignedOptions): SelfSigned {
   const { kind = 'ecdsa' } = options;
-  const { publicKey, privateKey } =
-    kind === 'ecdsa'
-      ? generateKeyPairSync('ec', { namedCurve: 'P-256' })
-      : generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const keys = kind === 'ecdsa' ? generateKeyPairSync('ec', P256) : generateKeyPairSync('rsa', RSA_2048);
+  return selfSignedBy(keys, random, options);
+}
+
+/** The same with the key made beside the event loop. */
+export async function generateSelfSigned(random: Random, options: SelfSignedOptions): Promise<SelfSigned> {
+  const generate = promisify(generateKeyPair);
+  const { kind = 'ecdsa' } = options;
+  const keys = kind === 'ecdsa' ? await generate('ec', P256) : await generate('rsa', RSA_2048);
+  return selfSignedBy(keys, random, options);
+}
+
+function selfSignedBy(
+  { publicKey, privateKey }: KeyPair,
+  random: Random,
+  options: SelfSignedOptions,
+): SelfSigned {
+  const { kind = 'ecdsa' } = options;
   const algorithm =
     kind === 'ecdsa'
       ? der(TAG.SEQUENCE, der(TAG.OBJECT_IDENTIFIER, OID.ecdsaWithSha256))

@@ -26,9 +26,9 @@ export async function generateCertificate(
 ): Promise<RTCCertificate> {
   const expiresMs = expiryOf(algorithm);
   const kind = kindOf(algorithm);
-  await new Promise<void>((resolve) => shell.queueTask(resolve));
   const expires = shell.env.wallClock() + expiresMs;
-  const identity = shell.createIdentity({ kind, expires });
+  const identity = await shell.generateIdentity({ kind, expires });
+  await new Promise<void>((resolve) => shell.queueTask(resolve));
   return new RTCCertificate(INSIDE, { identity, expires: Math.trunc(expires), shell });
 }
 

@@ -20,6 +20,8 @@ export interface WebRtcShell {
   queueTask(task: () => void): void;
   /** Answers for a name of ours on the local link until `close`, which is idempotent. Without it no name is told. RFC 6762. */
   announceName?(name: string, ip: string): { close(): void };
-  /** A fresh key and a certificate that vouches for itself. */
+  /** A fresh key and a certificate that vouches for itself, at once: of a connection that was given none. */
   createIdentity(wish: IdentityWish): DtlsIdentity;
+  /** The same, without holding up anything meanwhile: an RSA key takes long. */
+  generateIdentity(wish: IdentityWish): Promise<DtlsIdentity>;
 }

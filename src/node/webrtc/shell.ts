@@ -1,11 +1,17 @@
 /** This process as the shell of a W3C surface. */
 import { type Log, silentLog } from '../../base/index.ts';
-import type { WebRtcShell } from '../../webrtc/index.ts';
+import type { DtlsIdentity } from '../../dtls/index.ts';
+import type { IdentityWish, WebRtcShell } from '../../webrtc/index.ts';
 import { monotonicNow } from '../clock.ts';
 import { nodeEnv } from '../env.ts';
 import { announceName, nodePlatform } from '../platform.ts';
 import { nodeRandom } from '../random.ts';
-import { createSelfSigned } from '../self-signed.ts';
+import {
+  createSelfSigned,
+  generateSelfSigned,
+  type SelfSigned,
+  type SelfSignedOptions,
+} from '../self-signed.ts';
 
 /** RFC 5280 §4.1.2.5: a clock that is a day behind still takes it. */
 const BACKDATED_MS = 24 * 60 * 60 * 1000;
@@ -15,6 +21,15 @@ const NAME_BYTES = 8;
 
 export function nodeShell({ log = silentLog }: { readonly log?: Log } = {}): WebRtcShell {
   const env = nodeEnv({ log });
+  const certificateOf = ({ kind, expires }: IdentityWish): SelfSignedOptions => {
+    const notBefore = env.wallClock() - BACKDATED_MS;
+    return {
+      kind,
+      commonName: Buffer.from(nodeRandom.bytes(NAME_BYTES)).toString('hex'),
+      notBefore,
+      notAfter: Math.max(expires, notBefore),
+    };
+  };
   return {
     env,
     platform: nodePlatform,
@@ -25,12 +40,11 @@ export function nodeShell({ log = silentLog }: { readonly log?: Log } = {}): Web
     },
     queueTask: (task) => void setImmediate(task),
     announceName,
-    createIdentity({ kind, expires }) {
-      const commonName = Buffer.from(nodeRandom.bytes(NAME_BYTES)).toString('hex');
-      const notBefore = env.wallClock() - BACKDATED_MS;
-      const notAfter = Math.max(expires, notBefore);
-      const { certificate, key } = createSelfSigned(nodeRandom, { kind, commonName, notBefore, notAfter });
-      return { chain: [certificate], key };
-    },
+    createIdentity: (wish) => identityOf(createSelfSigned(nodeRandom, certificateOf(wish))),
+    generateIdentity: async (wish) => identityOf(await generateSelfSigned(nodeRandom, certificateOf(wish))),
   };
+}
+
+function identityOf({ certificate, key }: SelfSigned): DtlsIdentity {
+  return { chain: [certificate], key };
 }

@@ -9,22 +9,19 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 export function webRtcOn(host: Host): WebRtc {
   const { world } = host;
   const env = world.newEnv(nodeCrypto);
+  const createIdentity: WebRtcShell['createIdentity'] = ({ kind, expires }) => {
+    const notBefore = env.wallClock() - DAY_MS;
+    const made = createSelfSigned(env.random, { kind, commonName: host.name, notBefore, notAfter: expires });
+    return { chain: [made.certificate], key: made.key };
+  };
   const shell: WebRtcShell = {
     env,
     platform: host,
     now: () => world.now,
     setTimer: (delayMs, fire) => world.after(delayMs, fire),
     queueTask: (task) => void world.after(0, task),
-    createIdentity({ kind, expires }) {
-      const notBefore = env.wallClock() - DAY_MS;
-      const made = createSelfSigned(env.random, {
-        kind,
-        commonName: host.name,
-        notBefore,
-        notAfter: expires,
-      });
-      return { chain: [made.certificate], key: made.key };
-    },
+    createIdentity,
+    generateIdentity: async (wish) => createIdentity(wish),
   };
   return createWebRtc(shell);
 }
