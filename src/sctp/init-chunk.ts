@@ -127,6 +127,15 @@ export function encodeInit(facts: InitFacts, unrecognized: readonly Parameter[] 
   return fixed.bytes(encodeParameters(parameters)).finish();
 }
 
+/** The same without what RFC 9260 did not have: some drop an INIT with a parameter that they do not know (pion 3.1). */
+export function plainInit(facts: InitFacts): InitFacts {
+  return {
+    ...facts,
+    extensions: { ...facts.extensions, zeroChecksum: false },
+    largestPacketBytes: undefined,
+  };
+}
+
 function chunkTypesOf(extensions: Extensions): number[] {
   const types: number[] = [];
   if (extensions.reconfiguration) types.push(ChunkType.RE_CONFIG);

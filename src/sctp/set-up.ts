@@ -3,11 +3,13 @@ import type { Millis } from '../base/index.ts';
 import type { AssociationContext, Link } from './association-context.ts';
 import { CauseCode, ChunkType } from './code-points.ts';
 import { answerInit, judgeCookie } from './handshake.ts';
-import { decodeInit, encodeInit, type InitFacts } from './init-chunk.ts';
+import { type DecodedInit, decodeInit, encodeInit, type InitFacts, plainInit } from './init-chunk.ts';
 import type { Packet } from './packet.ts';
 
 export class SetUp {
   readonly #context: AssociationContext;
+  /** Of the last INIT. */
+  #answeredTag: number | undefined;
 
   constructor(context: AssociationContext) {
     this.#context = context;
@@ -27,21 +29,27 @@ export class SetUp {
     const { kind } = this.#context.state;
     if (!decoded || kind === 'shutdown-ack-sent') return;
     const { facts: peer, unrecognized } = decoded;
+    this.#answer(peer, unrecognized, (own) => own);
+    // Who asks again may not have understood.
+    if (peer.tag === this.#answeredTag) this.#answer(peer, unrecognized, plainInit);
+    this.#answeredTag = peer.tag;
+  }
+
+  #answer(
+    peer: InitFacts,
+    unrecognized: DecodedInit['unrecognized'],
+    adapt: (own: InitFacts) => InitFacts,
+  ): void {
+    const { state, link, jar, env } = this.#context;
     const current =
-      'own' in this.#context.state
+      'own' in state
         ? {
-            own: this.#context.state.own,
-            peerTag: this.#context.link?.peerTag ?? 0,
-            established: kind !== 'cookie-wait' && kind !== 'cookie-echoed',
+            own: adapt(state.own),
+            peerTag: link?.peerTag ?? 0,
+            established: state.kind !== 'cookie-wait' && state.kind !== 'cookie-echoed',
           }
         : undefined;
-    const facts = answerInit(
-      this.#context.jar,
-      this.#context.env.wallClock(),
-      peer,
-      this.#context.freshInit(),
-      current,
-    );
+    const facts = answerInit(jar, env.wallClock(), peer, adapt(this.#context.freshInit()), current);
     this.#context.transmit(peer.tag, ChunkType.INIT_ACK, encodeInit(facts, unrecognized));
   }
 
@@ -127,7 +135,9 @@ export class SetUp {
 
   #sendInit(): void {
     if (this.#context.state.kind !== 'cookie-wait') return;
-    this.#context.transmit(0, ChunkType.INIT, encodeInit(this.#context.state.own));
+    const { own } = this.#context.state;
+    this.#context.transmit(0, ChunkType.INIT, encodeInit(own));
+    if (this.#context.errors > 0) this.#context.transmit(0, ChunkType.INIT, encodeInit(plainInit(own)));
     this.#context.timers.set('init', this.#context.now + this.#initTimeoutMs);
   }
 

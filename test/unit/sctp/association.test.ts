@@ -251,3 +251,25 @@ test('equal seeds give equal packets', () => {
   assert.ok((logs[0]?.length ?? 0) > 50);
   assert.deepEqual(logs[0], logs[1]);
 });
+
+test('a peer that drops every INIT with a parameter it does not know is met at the second attempt', () => {
+  // a -> INIT (dropped), b -> INIT, a -> INIT ACK (dropped); T1; a -> INIT, and a plain one
+  for (const who of ['a', 'both'] as const) {
+    const pair = new SctpPair({ drop: (_n, bytes, from) => from === 'a' && hasNews(bytes) }).connect(who);
+    assert.ok(pair.now < 1_000, `${pair.now} ms`);
+    pair.a.machine.send(pair.now, { stream: 0, ppid: 51, payload: pattern(5_000, 1) });
+    pair.run(pair.now + 1_000);
+    assert.equal(messagesOf(pair.b).length, 1);
+  }
+});
+
+/** Zero checksum, or a parameter of ours, in INIT or INIT ACK; not in a cookie. */
+function hasNews(packet: Uint8Array): boolean {
+  if (packet[12] !== 1 && packet[12] !== 2) return false;
+  for (let at = 32; at + 4 <= packet.length; ) {
+    const type = ((packet[at] ?? 0) << 8) | (packet[at + 1] ?? 0);
+    if (type === 0x8001 || type === 0xb1e0) return true;
+    at += ((((packet[at + 2] ?? 0) << 8) | (packet[at + 3] ?? 0)) + 3) & ~3;
+  }
+  return false;
+}
