@@ -131,7 +131,9 @@ export class Checker {
   removePath(now: Millis, path: PathId): void {
     this.#now = now;
     this.#paths.delete(path);
+    const wasInUse = this.selected?.path.facts.path === path;
     for (const pair of [...this.list.pairs]) if (pair.path.facts.path === path) this.#drop(pair);
+    if (wasInUse) this.#bePatient();
     this.#settle();
   }
 
@@ -143,6 +145,7 @@ export class Checker {
     this.#sender.pending.forget(pair);
     pair.fail();
     pair.dead = pair.path.facts.protocol === 'tcp';
+    if (pair === this.selected) this.#bePatient();
     this.#settle();
   }
 
@@ -304,6 +307,13 @@ export class Checker {
     }
     const next = this.#pacer.next(now);
     if (next !== NEVER) this.#deadlines.set('pace', next);
+  }
+
+  /** The way in use is gone; another may come, here or there, for as long as the other side's consent would have lasted. */
+  #bePatient(): void {
+    if (this.#retired) return;
+    this.#isPatient = true;
+    this.#deadlines.set('patience', this.#now + this.#context.timing.consentLifeMs);
   }
 
   #resolve(told: CandidateAttribute): void {

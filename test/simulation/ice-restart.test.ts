@@ -137,3 +137,31 @@ for (const mover of ['a', 'b'] as const) {
     assert.ok(call.connected && call.converse());
   });
 }
+
+test('a host that has no network at all for ten seconds goes on when it has one again', () => {
+  const { world, network, a, b } = pair(15);
+  const call = new IceCall(a, b).start();
+  assert.ok(call.connect());
+  world.run(60_000);
+  for (const access of [...a.accesses]) a.leave(access);
+  call.a.act((agent, now) => agent.handleInterfaces(now, a.interfaces()));
+  assert.equal(call.a.agent.state, 'disconnected');
+  world.run(10_000);
+  a.join(network, ['192.0.2.88'], { latencyMs: 5 });
+  call.a.act((agent, now) => agent.handleInterfaces(now, a.interfaces()));
+  world.run(3_000);
+  assert.ok(call.connected && call.converse());
+});
+
+test('one that never has a network again has failed after half a minute', () => {
+  const { world, a, b } = pair(16);
+  const call = new IceCall(a, b).start();
+  assert.ok(call.connect());
+  world.run(60_000);
+  const at = world.now;
+  for (const access of [...a.accesses]) a.leave(access);
+  call.a.act((agent, now) => agent.handleInterfaces(now, a.interfaces()));
+  world.run(60_000);
+  assert.deepEqual([call.a.agent.state, call.b.agent.state], ['failed', 'failed']);
+  assert.ok((call.a.reachedAt('failed') ?? 0) - at >= 29_900);
+});

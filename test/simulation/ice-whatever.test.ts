@@ -49,6 +49,11 @@ const DEEDS: Readonly<Record<string, Deed>> = {
   'take it back': ({ call }) => call.a.act((agent, now) => agent.abandonRestart(now)),
   'a moves': (stage) => move(stage, 'a'),
   'b moves': (stage) => move(stage, 'b'),
+  'a is unplugged': ({ call }) => {
+    const { host } = call.a;
+    for (const access of [...host.accesses]) host.leave(access);
+    call.a.act((agent, now) => agent.handleInterfaces(now, host.interfaces()));
+  },
   'roles are confused': ({ call }) => call.b.act((agent, now) => agent.setRole(now, 'controlling')),
   speak: ({ call }) => {
     call.a.say('ping');
@@ -67,6 +72,7 @@ test('a restart connects them in the end, and the pair they agree on carries wor
         const call = new IceCall(a, b).start();
         const stage: Stage = { world, network, a, b, call, moves: 0 };
         for (const name of deeds) DEEDS[name]?.(stage);
+        if (a.accesses.length === 0) move(stage, 'a');
         DEEDS['be whole']?.(stage);
         world.run(100);
         call.restart();
