@@ -28,6 +28,7 @@ import type { CreatedDescription, LocalDescription } from './local-description.t
 import { dataIndexOf, isUsed, type LocalSection, type LocalSession } from './local-session.ts';
 import { makeOffer } from './offer.ts';
 import type { NegotiationOptions } from './options.ts';
+import { isProhibited } from './prohibited.ts';
 import { placeCandidate } from './remote-candidate.ts';
 import { candidateSteps, type RemoteDescription, readRemote } from './remote-description.ts';
 import { checkAnswers, checkSuccession, type SectionBefore } from './remote-session.ts';
@@ -193,6 +194,8 @@ export class Negotiation {
       // Those of an offer that has no answer yet come with the answer.
       if (!ours || this.#running?.remoteIce.usernameFragment !== place.usernameFragment) return [];
       const { candidate } = place;
+      // webrtc.html §4.4.2: as if nobody answered there.
+      if (candidate && isProhibited(candidate)) return [];
       return [candidate ? { step: 'remote-candidate', candidate } : { step: 'end-of-remote-candidates' }];
     });
   }

@@ -8,6 +8,7 @@ import {
 } from '../../sdp/index.ts';
 import { PeerFault } from '../peer-fault.ts';
 import { type RemoteTransport, remoteTransportOf } from './agreement.ts';
+import { isProhibited } from './prohibited.ts';
 import { type BundlePolicy, type RemoteSession, readSession } from './remote-session.ts';
 import type { NegotiationStep } from './step.ts';
 
@@ -109,7 +110,9 @@ export function candidateSteps(description: RemoteDescription): NegotiationStep[
   ];
   const ended = transport.carrier.ended || later.some(({ candidate }) => candidate === undefined);
   return [
-    ...candidates.map((candidate): NegotiationStep => ({ step: 'remote-candidate', candidate })),
+    ...candidates
+      .filter((candidate) => !isProhibited(candidate))
+      .map((candidate): NegotiationStep => ({ step: 'remote-candidate', candidate })),
     ...(ended ? [{ step: 'end-of-remote-candidates' } as const] : []),
   ];
 }

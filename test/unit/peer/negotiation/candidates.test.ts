@@ -137,6 +137,19 @@ test('the same candidate stands once, however often it is added', () => {
   assert.equal(peer.currentRemoteDescription?.sdp.match(/^a=candidate:/gm)?.length, 1);
 });
 
+test('a peer cannot send us to the ports of other protocols; it is not told so', () => {
+  const bad = 'candidate:1 1 tcp 1518214911 192.0.2.5 25 typ host tcptype passive';
+  const peer = answered();
+  assert.deepEqual(peer.addIceCandidate(wish({ candidate: bad })), []);
+  assert.match(peer.currentRemoteDescription?.sdp ?? '', / 192\.0\.2\.5 25 typ host/);
+  const waiting = makeNegotiation(1);
+  waiting.setRemoteDescription({ type: 'offer', sdp: `${CHROMIUM_DATA_OFFER}a=${bad}\r\n` });
+  assert.ok(!namesOf(waiting.setLocalDescription()).includes('remote-candidate'));
+  // Port 9 is what an active candidate has: nobody connects to it.
+  const active = 'candidate:1 1 tcp 1518214911 192.0.2.5 9 typ host tcptype active';
+  assert.deepEqual(namesOf(peer.addIceCandidate(wish({ candidate: active }))), ['remote-candidate']);
+});
+
 test('there is a limit, and it is said', () => {
   const peer = answered();
   let outcome: string | undefined;
