@@ -15,6 +15,8 @@ export interface Leg {
   readonly transport: 'udp' | 'tcp' | 'tls' | 'dtls';
   readonly client: SocketAddress;
   readonly server: SocketAddress;
+  /** A stream whose shell can give it to another shard, with what it says from some message on. */
+  readonly movable?: true;
 }
 
 /** Whether the transport delivers by itself, in order. */
@@ -22,7 +24,7 @@ export function isReliable(leg: Leg): boolean {
   return leg.transport === 'tcp' || leg.transport === 'tls';
 }
 
-/** Whether another machine can answer in place of the one that heard it: a stream or a DTLS connection has one end. */
+/** Whether another machine can answer in place of the one that heard it: a DTLS connection has one end, and so has a stream that its shell cannot move. */
 export function canBeHandedOver(leg: Leg): boolean {
-  return leg.transport === 'udp';
+  return leg.transport === 'udp' || leg.movable === true;
 }

@@ -283,3 +283,23 @@ test('an operator ends a session, and its connection with it', async () => {
   client.socket.destroy();
   assert.ok(await until(() => service.statistics.streams === 0));
 });
+
+test('who brings a token of another worker is moved there, with all that he says', async () => {
+  const mobile = await openTurnService(env, { ...OPTIONS, mobility: true });
+  const clients: TurnLink[] = [];
+  for (let i = 0; i < 4; i++) {
+    const first = await link('tcp', mobile);
+    const { relayed, token } = await first.allocate({ evenPort: 'reserve-next' });
+    assert.ok(token && relayed[0]);
+    // The workers take turns, so that this one comes to the other.
+    const second = await link('tcp', mobile);
+    const redeemed = await second.allocate({ token });
+    assert.equal(redeemed.relayed[0]?.port, relayed[0].port + 1);
+    clients.push(first, second);
+  }
+  assert.equal((await mobile.sessions()).length, 8);
+  assert.ok(await until(() => mobile.statistics.streams === 8));
+  await Promise.all(clients.map((client) => client.close()));
+  assert.ok(await until(() => mobile.statistics.streams === 0 && mobile.statistics.relays === 0));
+  await mobile.close();
+});

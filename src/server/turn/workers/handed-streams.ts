@@ -10,6 +10,7 @@ import type { RelayHand } from './relay-hand.ts';
 import type { ReturnedStream } from './worker-messages.ts';
 
 export class HandedStreams {
+  readonly #kernel: Kernel;
   readonly #streams: TcpStreams;
   readonly #hands: readonly RelayHand[];
   readonly #onClosed: (ip: string) => void;
@@ -18,6 +19,7 @@ export class HandedStreams {
 
   /** `onClosed`: a client from there is gone. */
   constructor(kernel: Kernel, hands: readonly RelayHand[], onClosed: (ip: string) => void) {
+    this.#kernel = kernel;
     this.#streams = new TcpStreams(kernel);
     this.#hands = hands;
     this.#onClosed = onClosed;
@@ -38,8 +40,22 @@ export class HandedStreams {
     new DescriptorBoard(hand.descriptors).add(fd);
     this.#count(hand, client.ip, 1);
     const bytes = heard ? plainBytes(heard) : new Uint8Array(0);
-    hand.tell({ type: 'stream', stream: { fd, client, server, heard: bytes } });
+    hand.tell({ type: 'stream', stream: { fd, client, server, heard: bytes, unsent: new Uint8Array(0) } });
     return true;
+  }
+
+  /** From one worker to another, which has what it asks for. Without that one it ends. */
+  pass(from: RelayHand, { shard, ...stream }: ReturnedStream): void {
+    const to = this.#hands.find((hand) => hand.shard === shard);
+    if (!to?.runs) {
+      this.#kernel.close(stream.fd);
+      this.closed(from, [stream.client.ip]);
+      return;
+    }
+    this.#count(from, stream.client.ip, -1);
+    this.#count(to, stream.client.ip, 1);
+    new DescriptorBoard(to.descriptors).add(stream.fd);
+    to.tell({ type: 'stream', stream });
   }
 
   closed(hand: RelayHand, ips: readonly string[]): void {

@@ -372,7 +372,8 @@ export class RelayWorkers implements ClientDatagrams {
         this.#log[message.level](message.message, message.fields);
         return;
       case 'stream-back':
-        this.#handlers.onStreamReturned(...this.#streams.takeBack(hand, message.stream));
+        if (message.stream.shard !== MAIN_SHARD) this.#streams.pass(hand, message.stream);
+        else this.#handlers.onStreamReturned(...this.#streams.takeBack(hand, message.stream));
         return;
       case 'streams-closed':
         this.#streams.closed(hand, message.ips);

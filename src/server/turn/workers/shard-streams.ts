@@ -2,7 +2,7 @@
  * The TCP clients of a worker: taken over from the main thread once they have said what they speak, watched, ended; and
  * given back when they want what only the main thread does (RFC 6062). Moves no data itself. docs/adr/0008.
  */
-import type { Millis } from '../../../base/index.ts';
+import { concatBytes, type Millis } from '../../../base/index.ts';
 import { type Kernel, type Poller, TcpStreams } from '../../../node/index.ts';
 import { decodeMessage } from '../../../stun/index.ts';
 import { type Leg, type LegId, TurnAttribute } from '../../../turn/index.ts';
@@ -47,6 +47,7 @@ export class ShardStreams {
   readonly #clients = new Set<StreamClient>();
   /** Gone, and the machine does not know it yet. */
   #ended: StreamClient[] = [];
+  readonly #moving: StreamClient[] = [];
   #sweptAt: Millis = 0;
 
   constructor(options: ShardStreamsOptions) {
@@ -62,7 +63,7 @@ export class ShardStreams {
   }
 
   /** Owns the descriptor from now on, which is on the board already. `mover` hears what the client has said. */
-  add(now: Millis, { fd, client, server, heard }: GivenStream, mover: StreamMover): void {
+  add(now: Millis, { fd, client, server, heard, unsent }: GivenStream, mover: StreamMover): void {
     const { kernel, poller, sources, board, limits, nextId } = this.#options;
     const tag = sources.reserve();
     if (!poller.add(fd, EPOLLIN, tag)) {
@@ -75,6 +76,10 @@ export class ShardStreams {
     const stream = new StreamClient(nextId(), fd, tag, client, server, now + limits.idleMs, queue);
     sources.set(tag, stream);
     this.#clients.add(stream);
+    if (unsent.length > 0) {
+      queue.push(unsent);
+      this.outbox.resume(stream);
+    }
     mover.hear(now, stream, heard);
   }
 
@@ -136,15 +141,31 @@ export class ShardStreams {
     return decodeMessage(bytes)?.get(TurnAttribute.REQUESTED_TRANSPORT)?.[0] === PROTOCOL_TCP;
   }
 
+  /** Another shard answers it from this message on, once the batch at hand is done. Given. */
+  willMove(stream: StreamClient, shard: number, bytes: Uint8Array): void {
+    stream.movesTo = { shard, bytes };
+    this.#moving.push(stream);
+  }
+
+  /** Those whose message had to wait for an answer from outside: nothing of theirs is in a batch. */
+  moveWaiting(): void {
+    if (this.#moving.length === 0) return;
+    for (const stream of this.#moving.splice(0)) {
+      const { movesTo, rest } = stream;
+      if (stream.fd < 0 || !movesTo) continue;
+      this.giveBack(stream, movesTo.shard, rest ? concatBytes(movesTo.bytes, rest) : movesTo.bytes);
+    }
+  }
+
   /** Everything that it was sent is in its queue or has left. `heard`: what it has said and nobody has answered; copied. */
-  giveBack(stream: StreamClient, heard: Uint8Array): void {
+  giveBack(stream: StreamClient, shard: number, heard: Uint8Array): void {
     const { client, server, fd, queue } = stream;
     const unsent = queue.bytes();
     this.#options.poller.remove(fd);
     this.#forget(stream);
     // From here on the number is the main thread's, as soon as it has heard of it.
     this.#options.board.remove(fd);
-    this.#options.onReturned({ fd, client, server, heard: heard.slice(), unsent });
+    this.#options.onReturned({ shard, fd, client, server, heard: heard.slice(), unsent });
   }
 
   #forget(client: StreamClient): void {

@@ -8,6 +8,7 @@ export class StreamClient implements Leg {
   readonly kind = 'stream';
   readonly id: LegId;
   readonly transport = 'tcp';
+  readonly movable = true;
   readonly client: SocketAddress;
   readonly server: SocketAddress;
   readonly tag: number;
@@ -20,6 +21,8 @@ export class StreamClient implements Leg {
   idleAt: Millis;
   /** What has come of a frame that is not whole yet, or is not to be read yet. */
   rest: Uint8Array | undefined;
+  /** The shard that answers it from this message on. */
+  movesTo: { readonly shard: number; readonly bytes: Uint8Array } | undefined;
   /** What the system did not take. */
   readonly queue: ByteQueue;
   /** Whether it is told when the system takes more. */

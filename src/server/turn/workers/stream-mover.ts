@@ -23,6 +23,7 @@ const INBOX_BYTES = 8 * (TAKE_BYTES + MOST_REST_BYTES);
 const MAX_RUN_PACKETS = 64;
 const MAX_RUN_BYTES = 64_000;
 const CHANNEL_HEADER_BYTES = 4;
+const MAIN_SHARD = 0;
 const NAME_BYTES = 32;
 /** Header, XOR-PEER-ADDRESS for IPv6 and the DATA header in front of the data, padding behind. */
 const INDICATION_HEADROOM_BYTES = 48;
@@ -34,8 +35,8 @@ export interface StreamMoverHandlers {
   onMessage(client: StreamClient, bytes: Uint8Array): void;
   /** Before a STUN message is given to the machine. `true`: it, and all that follows, is for the main thread. */
   isForMain(client: StreamClient, bytes: Uint8Array): boolean;
-  /** With what it has said from that message on, borrowed. */
-  onForMain(client: StreamClient, bytes: Uint8Array): void;
+  /** With what it has said from that message on, borrowed. `shard`: 0 is the main thread. */
+  onMoves(client: StreamClient, shard: number, bytes: Uint8Array): void;
   /** The connection is over. */
   onEnded(client: StreamClient): void;
   newTransactionId(): Uint8Array;
@@ -140,10 +141,14 @@ export class StreamMover {
       frames += 1;
       if ((u8[at] ?? 0) >= 0x40) at = this.#moveRun(now, client, at, size, end);
       else if (this.#handlers.isForMain(client, u8.subarray(at, at + size))) {
-        this.#handlers.onForMain(client, u8.subarray(at, end));
+        this.#handlers.onMoves(client, MAIN_SHARD, u8.subarray(at, end));
         return frames;
       } else {
         this.#handlers.onMessage(client, u8.subarray(at, at + size));
+        if (client.movesTo) {
+          this.#handlers.onMoves(client, client.movesTo.shard, u8.subarray(at, end));
+          return frames;
+        }
         at += size;
       }
     }

@@ -153,9 +153,9 @@ export class TurnShard {
     this.#streamMover = new StreamMover(tools, this.machine, this.#relays, this.mover, outbox, idleMs, {
       onMessage: (client, bytes) => this.#handleMessage(client, bytes),
       isForMain: (client, bytes) => this.#streams.isForMain(client, bytes),
-      onForMain: (client, bytes) => {
+      onMoves: (client, to, bytes) => {
         this.mover.sendNow();
-        if (client.fd >= 0) this.#streams.giveBack(client, bytes);
+        if (client.fd >= 0) this.#streams.giveBack(client, to, bytes);
       },
       onEnded: (client) => this.#streams.destroy(client),
       newTransactionId,
@@ -232,6 +232,7 @@ export class TurnShard {
   settle(now = monotonicNow()): void {
     this.#streams.sweep(now);
     this.mover.flush();
+    this.#streams.moveWaiting();
     const ended = this.#streams.takeEnded();
     if (ended.length === 0) return;
     for (const leg of ended) this.machine.handleLegClosed(now, leg);
@@ -350,6 +351,10 @@ export class TurnShard {
         this.#relays.close(event.relay);
         return;
       case 'hand-over':
+        if (event.leg instanceof StreamClient) {
+          this.#streams.willMove(event.leg, event.shard, event.bytes);
+          return;
+        }
         if (event.leg instanceof DatagramLeg) this.#handed.add(event.leg, event.shard);
         this.#handOver(event.leg, event.shard, event.bytes);
         return;

@@ -97,14 +97,15 @@ export interface GivenStream {
   readonly fd: number;
   readonly client: SocketAddress;
   readonly server: SocketAddress;
-  /** What it has said so far. */
+  /** What it has said so far, and nobody has answered. */
   readonly heard: Uint8Array;
-}
-
-/** Back to the main thread: it wants what only that does. */
-export interface ReturnedStream extends GivenStream {
   /** What goes out to it before all else. */
   readonly unsent: Uint8Array;
+}
+
+/** Back to the main thread, for another shard: 0 is the main thread itself, for what only that does. */
+export interface ReturnedStream extends GivenStream {
+  readonly shard: number;
 }
 
 /** What one client sends to another whose relay is another shard's. Both relayed addresses. */
