@@ -23,6 +23,6 @@ function addedByUser({ NODE_EXTRA_CA_CERTS }: NodeJS.ProcessEnv): string {
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 /** Each certificate of a file that may hold several, and words between them. */
-export function splitPem(text: string): readonly string[] {
+function splitPem(text: string): readonly string[] {
   return text.match(CERTIFICATE) ?? [];
 }

@@ -1,14 +1,5 @@
 /** Where ends run: a process that takes operations and tells of signals. */
-import {
-  type ArgsOf,
-  type EndName,
-  type OperationName,
-  OTHER_END,
-  type Reply,
-  type Request,
-  type ResultOf,
-  type Signal,
-} from '../protocol.ts';
+import type { ArgsOf, EndName, OperationName, Reply, Request, ResultOf, Signal } from '../protocol.ts';
 
 export interface Host {
   /** All processes whose time counts. */
@@ -70,9 +61,4 @@ export class Correspondence {
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
   }
-}
-
-/** The other end, if it lives in the same host: then signals do not leave it. */
-export function neighbourOf<T>(ends: ReadonlyMap<EndName, T>, of: EndName): T | undefined {
-  return ends.get(OTHER_END[of]);
 }

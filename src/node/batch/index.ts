@@ -1,5 +1,5 @@
 /** Datagrams in batches, on Linux. Not a door: `node/index.ts` says what others may use. */
-export { DatagramPost, type PostBinding } from './datagram-post.ts';
+export { DatagramPost } from './datagram-post.ts';
 export { ErrorQueue, type SendError } from './error-queue.ts';
 export { isKernel, type Kernel, type NoKernel, openKernel } from './kernel.ts';
 export { KernelMemory } from './kernel-memory.ts';
