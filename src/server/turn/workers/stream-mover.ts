@@ -19,6 +19,8 @@ const TAKE_BYTES = 65_536;
 const MOST_REST_BYTES = 65_556;
 /** What is read in one round before some of it has to leave. Pages that are never touched cost nothing. */
 const INBOX_BYTES = 8 * (TAKE_BYTES + MOST_REST_BYTES);
+/** What another thread has read of it and not answered: a chunk of Node's, or what was left of ours. */
+const MOST_HEARD_BYTES = 4 * (TAKE_BYTES + MOST_REST_BYTES);
 /** Of one run: what UDP_SEGMENT takes, and what the machine counts at once. */
 const MAX_RUN_PACKETS = 64;
 const MAX_RUN_BYTES = 64_000;
@@ -91,15 +93,16 @@ export class StreamMover {
     return got === 0 ? 0 : this.#move(now, client, start, start + kept + got);
   }
 
-  /** `bytes` that somebody else has read from it, before all that will come; borrowed. */
+  /** `bytes` that somebody else has read from it, before all that will come; borrowed. Ends who has said more than anybody reads. */
   hear(now: Millis, client: StreamClient, bytes: Uint8Array): void {
-    for (let at = 0; at < bytes.length && client.fd >= 0; at += TAKE_BYTES) {
-      const piece = bytes.subarray(at, at + TAKE_BYTES);
-      const kept = client.rest?.length ?? 0;
-      const start = this.#begin(client);
-      this.#inbox.u8.set(piece, start + kept);
-      this.#move(now, client, start, start + kept + piece.length);
+    if (bytes.length > MOST_HEARD_BYTES) {
+      this.#handlers.onEnded(client);
+      return;
     }
+    const kept = client.rest?.length ?? 0;
+    const start = this.#begin(client, bytes.length);
+    this.#inbox.u8.set(bytes, start + kept);
+    this.#move(now, client, start, start + kept + bytes.length);
   }
 
   /** What had come before it was not listened to any more. */
@@ -111,10 +114,10 @@ export class StreamMover {
   }
 
   /** Puts in place what is left from before; what comes belongs behind it. Returns where it begins. */
-  #begin({ rest }: StreamClient): number {
+  #begin({ rest }: StreamClient, room = TAKE_BYTES): number {
     if (this.#round !== this.#mover.round) this.#cursor = 0;
     const kept = rest?.length ?? 0;
-    if (this.#cursor + kept + TAKE_BYTES > INBOX_BYTES) {
+    if (this.#cursor + kept + room > INBOX_BYTES) {
       this.#mover.flush();
       this.#cursor = 0;
     }
