@@ -23,8 +23,9 @@ export class ByteReader {
     return this.#offset;
   }
 
+  /** Nothing after a failure: a loop that reads until nothing remains ends. */
   get remaining(): number {
-    return this.#bytes.length - this.#offset;
+    return this.#failed ? 0 : this.#bytes.length - this.#offset;
   }
 
   u8(): number {

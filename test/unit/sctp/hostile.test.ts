@@ -5,6 +5,7 @@ import { SeededRandom } from '../../../src/base/index.ts';
 import { DataFragment } from '../../../src/sctp/data-chunk.ts';
 import type { WholeMessage } from '../../../src/sctp/fragment-runs.ts';
 import { Reassembly } from '../../../src/sctp/reassembly.ts';
+import { decodeReconfigurations } from '../../../src/sctp/reconfig-chunk.ts';
 import { messagesOf, pattern, SctpPair } from '../../support/sctp/pair.ts';
 
 const MUTATIONS = 20_000;
@@ -155,4 +156,14 @@ test('who skips the same stream a thousand times, with thousands of messages wai
     Array.from({ length: 20_000 }, (_, i) => i + 1),
   );
   assert.equal(reassembly.heldBytes, 0);
+});
+
+test('a request to reset streams that is cut short is no request, and does not read for ever', () => {
+  for (let length = 0; length < 16; length++) {
+    const parameter = Uint8Array.of(0, 13, 0, 4 + length, ...new Uint8Array(length));
+    const padded = new Uint8Array((parameter.length + 3) & ~3);
+    padded.set(parameter);
+    const found = decodeReconfigurations(padded);
+    assert.equal(found !== undefined, length >= 12, `${length} bytes`);
+  }
 });
