@@ -35,7 +35,7 @@ function pair(seed: number, latencyMs = (random: SeededRandom): number => random
         polite: index === 0,
         initiator: index === 1,
         epoch: 1,
-      dataOnly: false,
+        dataOnly: false,
         send: (signal: Signal) => {
           // In order, as the server promises.
           arrivals[index] = Math.max(arrivals[index] ?? 0, clock.now() + latencyMs(random));
