@@ -26,7 +26,8 @@ const CONNECTIONS = 20;
 const BETWEEN_CONNECTIONS_MS = 30;
 const WARM_UP_SECONDS = 1.5;
 const PING_BYTES = 100;
-const PINGS_BEFORE = 200;
+/** Until just-in-time compilers are done: before, they take the processors from whoever waits for an answer. */
+const PINGS_BEFORE = 3000;
 const PINGS = 3000;
 const IDLE_PAIRS = 50;
 /** Until timers of the first second are done, and once more after the collector. */
