@@ -139,9 +139,10 @@ export class Flights {
 
   /** `undefined` for a SACK that is older than one before, or that acknowledges what never left. RFC 9260 §6.2.1 D. */
   handleSack(now: Millis, sack: Sack): SackOutcome | undefined {
-    if (serialLess(sack.cumulativeTsn, this.#cumulative)) return undefined;
+    // Counted and not compared: half a circle ahead is neither before nor behind.
+    const acknowledged = (sack.cumulativeTsn - this.#cumulative) >>> 0;
+    if (acknowledged + sack.reach > this.count) return undefined;
     const reach = (sack.cumulativeTsn + sack.reach) >>> 0;
-    if (!serialLess(reach, this.#nextTsn)) return undefined;
 
     const news = { ackedBytes: 0, sampleSentAt: Number.NEGATIVE_INFINITY, reordered: false };
     const advanced = sack.cumulativeTsn !== this.#cumulative;

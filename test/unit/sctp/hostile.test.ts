@@ -3,9 +3,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SeededRandom } from '../../../src/base/index.ts';
 import { DataFragment } from '../../../src/sctp/data-chunk.ts';
+import { Flights } from '../../../src/sctp/flights.ts';
 import type { WholeMessage } from '../../../src/sctp/fragment-runs.ts';
+import { OutgoingMessage } from '../../../src/sctp/outgoing-message.ts';
 import { Reassembly } from '../../../src/sctp/reassembly.ts';
 import { decodeReconfigurations } from '../../../src/sctp/reconfig-chunk.ts';
+import { Sack } from '../../../src/sctp/sack-chunk.ts';
 import { messagesOf, pattern, SctpPair } from '../../support/sctp/pair.ts';
 
 const MUTATIONS = 20_000;
@@ -166,4 +169,26 @@ test('a request to reset streams that is cut short is no request, and does not r
     const found = decodeReconfigurations(padded);
     assert.equal(found !== undefined, length >= 12, `${length} bytes`);
   }
+});
+
+test('a SACK for what never left is none, wherever on the circle it lies', () => {
+  const flights = new Flights(1000);
+  const message = new OutgoingMessage(0, { stream: 0, ppid: 0, payload: new Uint8Array(10) });
+  flights.launch(0, message, { from: 0, length: 10, begin: true, end: true, fragment: 0 });
+  const sack = new Sack();
+  const value = new Uint8Array(16);
+  const view = new DataView(value.buffer);
+  for (const cumulative of [999 + 2 ** 31, 998 + 2 ** 31, 1000 + 2 ** 31, 998, 1001, 0, 2 ** 32 - 1]) {
+    for (const gapEnd of [0, 1, 65_535]) {
+      view.setUint32(0, cumulative);
+      view.setUint16(8, gapEnd === 0 ? 0 : 1);
+      view.setUint16(12, gapEnd);
+      view.setUint16(14, gapEnd);
+      assert.ok(sack.read(value, 0, value.length));
+      assert.equal(flights.handleSack(1, sack), undefined, `${cumulative}, ${gapEnd}`);
+    }
+  }
+  assert.equal(flights.count, 1);
+  assert.ok(flights.handleSack(1, Sack.of(1000, 0))?.advanced);
+  assert.equal(flights.count, 0);
 });
