@@ -152,15 +152,17 @@ export class TurnClient implements Machine<TurnClientEvent> {
     for (const group of inGroups(ips)) this.#requestPermissions(group, false);
   }
 
+  /** Keeps a permission alive no more: it ends by itself within five minutes. A channel keeps its own. RFC 8656 §9. */
+  forget(ip: string): void {
+    this.#peers.forgetPermissions([ip]);
+  }
+
   /** Binds a channel to a peer, which also permits it: `channel-bound`, or `failed`. RFC 8656 §12.1. */
   bindChannel(now: Millis, peer: SocketAddress): void {
     if (!this.#advance(now) || this.#state.kind !== 'allocated') return;
     const number = this.#peers.reserveChannel(peer);
-    if (number === undefined) {
-      this.#fail('channel', [peer.ip], failure('TURN_NO_CAPACITY'));
-      return;
-    }
-    this.#requestChannel(peer, number, false);
+    if (number === undefined) this.#fail('channel', [peer.ip], failure('TURN_NO_CAPACITY'));
+    else this.#requestChannel(peer, number, false);
   }
 
   /**
@@ -169,9 +171,8 @@ export class TurnClient implements Machine<TurnClientEvent> {
    */
   send(now: Millis, peer: SocketAddress, data: Uint8Array, options: SendOptions = {}): boolean {
     if (data.length > MAX_PEER_PAYLOAD_BYTES) {
-      throw new RangeError(
-        `${data.length} bytes fit no relayed datagram: at most ${MAX_PEER_PAYLOAD_BYTES}.`,
-      );
+      const most = MAX_PEER_PAYLOAD_BYTES;
+      throw new RangeError(`${data.length} bytes fit no relayed datagram: at most ${most}.`);
     }
     if (!this.#advance(now) || this.#state.kind !== 'allocated') return false;
     const channel = this.#peers.boundChannelOf(peer);

@@ -14,16 +14,27 @@ interface Entry {
 const MAX_REMOTES_OF_ADDRESS = 64;
 
 export class Permissions {
+  /** By address, that which was expected last at the end. */
   readonly #entries = new Map<string, Entry>();
+  readonly #onForgotten: (ip: string) => void;
 
-  /** `denied` also when there are too many. */
+  /** `onForgotten`: a granted address made room for another; nobody need keep it alive. */
+  constructor(onForgotten: (ip: string) => void) {
+    this.#onForgotten = onForgotten;
+  }
+
+  /**
+   * `denied` also when there are too many of which something is asked. An allocation outlives restarts of ICE, and a peer that
+   * moves about has other addresses after each: those that were expected longest ago make room.
+   */
   expect(remote: SocketAddress): Grant {
     let entry = this.#entries.get(remote.ip);
-    if (!entry) {
-      if (this.#entries.size >= MAX_PERMISSIONS) return 'denied';
+    if (entry) this.#entries.delete(remote.ip);
+    else {
+      if (this.#entries.size >= MAX_PERMISSIONS && !this.#makeRoom()) return 'denied';
       entry = { grant: 'wanted', remotes: new Map() };
-      this.#entries.set(remote.ip, entry);
     }
+    this.#entries.set(remote.ip, entry);
     if (entry.remotes.size < MAX_REMOTES_OF_ADDRESS) entry.remotes.set(formatAddress(remote), remote);
     return entry.grant;
   }
@@ -60,5 +71,15 @@ export class Permissions {
       entry.remotes.clear();
     } else this.#entries.delete(ip);
     return lost;
+  }
+
+  #makeRoom(): boolean {
+    for (const [ip, { grant }] of this.#entries) {
+      if (grant !== 'granted' && grant !== 'denied') continue;
+      this.#entries.delete(ip);
+      if (grant === 'granted') this.#onForgotten(ip);
+      return true;
+    }
+    return false;
   }
 }

@@ -34,7 +34,7 @@ export class RelayAttempt implements Attempt, PathRelay {
   readonly #options: RelayOptions;
   readonly #events: RelayEvents;
   readonly #client: TurnClient;
-  readonly #permissions = new Permissions();
+  readonly #permissions = new Permissions((ip) => this.#client.forget(ip));
   readonly #waiting = new WaitingRoom();
   readonly #channels: RelayChannels;
   /** Over TCP and TLS the client cuts the stream into messages. */

@@ -200,3 +200,37 @@ test('the server goes away under a connection: the path is lost, and a restart a
   );
   assert.equal(seeker.all('error').at(-1)?.errorCode, 701);
 });
+
+test('an allocation that outlives many restarts reaches whoever is expected last', () => {
+  const scene = new GatherScene();
+  const seeker = scene.seeker({ nat: 'symmetric', servers: [TURN] });
+  seeker.gather();
+  const relay = seeker.candidate('relay');
+  const { path } = relay.path;
+  const other = scene.seeker();
+  other.gather();
+  const host = other.candidate('host');
+  const reaches = (): boolean => {
+    seeker.send(path, host.address, Uint8Array.of(1));
+    scene.world.run(1000);
+    const before = seeker.heardFrom(path, host.address).length;
+    other.send(host.path.path, relay.address, Uint8Array.of(2));
+    scene.world.run(1000);
+    return seeker.heardFrom(path, host.address).length > before;
+  };
+  const expectMany = (from: number): void => {
+    for (let i = from; i < from + 150; i++) {
+      const remote = { ip: `8.8.${i >> 8}.${i & 0xff}`, port: 4000 };
+      seeker.act((machine, now) => machine.expect(now, path, remote));
+      if (i % 10 === 9) scene.world.run(1000);
+    }
+  };
+  expectMany(0);
+  seeker.act((machine, now) => machine.expect(now, path, host.address));
+  scene.world.run(1000);
+  assert.deepEqual(seeker.all('remote-lost'), []);
+  assert.ok(reaches());
+  // It made room for others, and is asked for again when something is sent there.
+  expectMany(150);
+  assert.ok(reaches());
+});
