@@ -150,7 +150,9 @@ export class DataChannelState {
     if (this.readyState !== 'open') {
       throw domException(
         'InvalidStateError',
-        `The data channel is ${this.readyState}, not open: wait for its open event.`,
+        this.readyState === 'connecting'
+          ? 'The data channel is connecting, not open: wait for its open event.'
+          : `The data channel is ${this.readyState}, and takes nothing more: create another.`,
       );
     }
     const most = this.#port.maxMessageBytes();

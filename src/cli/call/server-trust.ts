@@ -106,7 +106,7 @@ function unreachable(origin: string, cause: unknown): StackError {
     cause instanceof Error ? cause.message || ('code' in cause ? String(cause.code) : '') : String(cause);
   return new StackError(
     'SERVER_UNREACHABLE',
-    `No Ieum server answers at ${origin} (${why}). Start one with npm start, or name another with --server.`,
+    `No Ieum server answers at ${origin} (${why}). Check the link or --server and the network; on your own machine, npm start starts one.`,
     { cause },
   );
 }

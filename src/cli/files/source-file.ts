@@ -28,7 +28,9 @@ export class SourceFile {
       await (await open(path, 'r')).close();
       return new SourceFile(path, { name, size, version: version.slice(0, VERSION_DIGITS) });
     } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause);
+      const missing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
+      const told = cause instanceof Error ? cause.message : String(cause);
+      const why = missing ? 'there is no such file' : told;
       throw new StackError('FILE_UNREADABLE', `${path} cannot be sent: ${why}.`, { cause });
     }
   }
