@@ -76,7 +76,9 @@ export class Connection {
   readonly #channels: ChannelTable;
   readonly #events: ConnectionEvents;
   readonly #descriptions: Readonly<Record<DescriptionName, DescriptionSlot>>;
-  readonly #unwatch: () => void;
+  readonly #addresses: LocalAddresses;
+  readonly #tellAddresses: () => void;
+  #unwatch: (() => void) | undefined;
   #transports: TransportSlots | undefined;
   #configuration: FullConfiguration;
   #hasAppliedLocal = false;
@@ -120,12 +122,13 @@ export class Connection {
     const addTask = (step: () => void): void => this.#tasks.add(step);
     this.#channels = new ChannelTable({ session, driver: this.#driver, target, addTask });
     this.#events = new ConnectionEvents(this, target, this.#tasks, () => this.#transportSlots());
-    const tellAddresses = (): void => {
+    this.#tellAddresses = (): void => {
       const chosen = chooseAddresses(addresses.now(), ieum);
       this.#driver.run((now) => session.handleInterfaces(now, chosen));
     };
-    tellAddresses();
-    this.#unwatch = addresses.watch(tellAddresses);
+    this.#tellAddresses();
+    this.#addresses = addresses;
+    if (configuration.iceCandidatePoolSize > 0) this.#watchAddresses();
   }
 
   description(name: DescriptionName): RTCSessionDescription | null {
@@ -220,6 +223,7 @@ export class Connection {
     const checked = toPeerConfiguration(configuration);
     withDomErrors(() => this.#driver.run((now) => this.#session.setConfiguration(now, checked)));
     this.#configuration = configuration;
+    if (configuration.iceCandidatePoolSize > 0) this.#watchAddresses();
   }
 
   /** `init` as the script gave it. webrtc.html §6.1 createDataChannel, in its order. */
@@ -253,7 +257,7 @@ export class Connection {
     this.#closeTransports();
     this.iceConnectionState = 'closed';
     this.connectionState = 'closed';
-    this.#unwatch();
+    this.#unwatch?.();
     this.#tasks.close();
     this.#chain.close();
     this.#driver.close();
@@ -265,8 +269,16 @@ export class Connection {
     throw domException('InvalidStateError', message);
   }
 
+  /** Whoever watches is held: a connection that never gathered may be forgotten without `close`. */
+  #watchAddresses(): void {
+    if (this.#unwatch) return;
+    this.#tellAddresses();
+    this.#unwatch = this.#addresses.watch(this.#tellAddresses);
+  }
+
   #applyLocal(wish: LocalDescriptionWish): Promise<void> {
     return this.#inTask(() => {
+      this.#watchAddresses();
       this.#driver.run((now) => this.#session.setLocalDescription(now, wish));
       this.#hasAppliedLocal = true;
       this.#afterDescription();

@@ -30,6 +30,9 @@ import {
 import { contentFault, nameOf } from './faults.ts';
 
 /** What a section says of the transport under it. */
+/** Twenty interfaces, both families, four servers, several times over; an agent pairs fewer. The rest is not read. */
+const MAX_CANDIDATES = 1024;
+
 export interface SectionTransport {
   readonly ice: IceParameters | undefined;
   /** Those of hash functions that can be trusted. */
@@ -94,6 +97,7 @@ export function readSection(
     transport: readTransport(session, media, section),
     sctp: isDataChannels(media) && !rejected ? readSctp(media, section) : undefined,
     candidates: attributesOf(media, 'candidate')
+      .slice(0, MAX_CANDIDATES)
       .map((value) => parseCandidate(value))
       .filter((candidate) => candidate !== undefined),
     ended: hasAttribute(media, 'end-of-candidates') || hasAttribute(session, 'end-of-candidates'),

@@ -195,3 +195,15 @@ test('a candidate of a generation that is gone is told nobody', () => {
   assert.equal(a.addLocalCandidate(makeCandidate({ usernameFragment: before })), undefined);
   assert.equal(a.endLocalCandidates(before), undefined);
 });
+
+test('of ten thousand candidates in one description a thousand are read', () => {
+  const lines = Array.from(
+    { length: 10_000 },
+    (_, i) => `a=candidate:1 1 udp 1 10.0.${i >> 8}.${i & 255} 5000 typ host`,
+  );
+  const peer = makeNegotiation(1);
+  peer.setRemoteDescription({ type: 'offer', sdp: `${CHROMIUM_DATA_OFFER}${lines.join('\r\n')}\r\n` });
+  const steps = peer.setLocalDescription();
+  const told = steps.filter(({ step }) => step === 'remote-candidate');
+  assert.equal(told.length, 1024);
+});
