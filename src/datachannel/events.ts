@@ -5,6 +5,8 @@ import type { ChannelFacts, ChannelId } from './options.ts';
 export type ChannelErrorCode =
   /** The peer has no stream of this number, or none is left. */
   | 'CHANNEL_NO_STREAM'
+  /** The peer closed it before it had said that it takes it. */
+  | 'CHANNEL_REFUSED'
   /** A message of the peer is longer than what we announced. */
   | 'CHANNEL_MESSAGE_TOO_LONG'
   /** The peer sent what RFC 8831 or RFC 8832 forbids. */

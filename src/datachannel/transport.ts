@@ -394,7 +394,7 @@ export class DataChannelTransport implements Machine<DataChannelEvent, Uint8Arra
 
   #noteResetByPeer(channel: Channel): void {
     channel.resetByPeer = true;
-    if (channel.state === 'open') this.#close(channel, undefined);
+    if (channel.state === 'open') this.#close(channel, channel.confirmed ? undefined : refusal(channel));
     if (channel.isOver) this.#end(channel, channel.error);
   }
 
@@ -445,6 +445,12 @@ export class DataChannelTransport implements Machine<DataChannelEvent, Uint8Arra
     }
     this.#table.freeEnded();
   }
+}
+
+/** RFC 8832 §6: a peer that takes the channel says so first. */
+function refusal({ facts }: Channel): ChannelError {
+  const reason = `The peer did not take the channel "${facts.label}": what was sent on it is lost. It may have too many already.`;
+  return channelError('CHANNEL_REFUSED', reason);
 }
 
 /** RFC 9260 §6.3.1 C2: three times the round trip; no less than a busy peer may take, no more than where nothing is known. */

@@ -49,6 +49,26 @@ test('a stream that was refused can be opened once both sides have reset it', ()
   assert.equal(end.all('channel-announced')[0]?.facts.label, 'better');
 });
 
+test('a channel that the peer resets before its ACK was refused; behind it, closed', () => {
+  const end = new RawEnd();
+  const id = end.machine.open(end.now, { label: 'unwanted' });
+  end.run(100);
+  const stream = end.machine.statistics()[0]?.stream ?? -1;
+  end.raw.resetStreams(end.now, [stream]);
+  end.run(100);
+  const [closed] = end.all('channel-closed');
+  assert.deepEqual([closed?.channel, closed?.error?.code], [id, 'CHANNEL_REFUSED']);
+
+  end.machine.open(end.now, { label: 'wanted' });
+  end.run(100);
+  const next = end.machine.statistics().find(({ state }) => state === 'open')?.stream ?? -1;
+  end.sendControl(next, Uint8Array.of(ACK));
+  end.run(100);
+  end.raw.resetStreams(end.now, [next]);
+  end.run(100);
+  assert.equal(end.all('channel-closed').at(-1)?.error, undefined);
+});
+
 test('messages on a stream that has no channel close it', () => {
   const end = new RawEnd();
   end.send({ stream: 7, payload: new Uint8Array(10) });
