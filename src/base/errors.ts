@@ -12,6 +12,11 @@ export class StackError extends Error {
   }
 }
 
+/** Whether it is a `StackError` of this code. */
+export function hasCode(error: unknown, code: string): boolean {
+  return error instanceof StackError && error.code === code;
+}
+
 /** Something that this code guarantees did not hold: a bug of ours, never of the input. */
 export function invariant(condition: unknown, whyItHolds: string): asserts condition {
   if (!condition)

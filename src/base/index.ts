@@ -40,7 +40,7 @@ export {
   encodeUtf8,
 } from './encoding.ts';
 export { type Env, type Log, type LogFields, silentLog } from './env.ts';
-export { invariant, StackError, unreachable } from './errors.ts';
+export { hasCode, invariant, StackError, unreachable } from './errors.ts';
 export { embeddedIpv4, type IpRange, inAnyRange, inRange, parseIpRange } from './ip-range.ts';
 export { type Machine, type Millis, NEVER, type Transmit } from './machine.ts';
 export type {

@@ -5,7 +5,7 @@
  * Addresses that appear later (another Wi-Fi, a VPN) are found by looking every 30 s while listening on a wildcard.
  */
 import type { Socket } from 'node:net';
-import { type Env, type SocketAddress, StackError, unreachable } from '../../base/index.ts';
+import { type Env, hasCode, type SocketAddress, StackError, unreachable } from '../../base/index.ts';
 import { type Driver, driveMachine, monotonicNow, type OwnAddress, ownAddresses } from '../../node/index.ts';
 import { looksLikeStun } from '../../stun/index.ts';
 import {
@@ -41,7 +41,7 @@ import {
   type TurnServiceStatistics,
   workerStartOf,
 } from './turn-service-options.ts';
-import { type Batches, findBatches, postOf } from './workers/batches.ts';
+import { type Batches, findBatches, postOf, tellBatches } from './workers/batches.ts';
 import { RelayWorkers } from './workers/relay-workers.ts';
 import type { SharedTurnOptions } from './workers/worker-messages.ts';
 
@@ -58,15 +58,18 @@ const NO_BEHAVIOUR = { counts: { bindings: 0, rateLimited: 0 } } as const;
 
 /** A port that the system gives for UDP may be taken for TCP: then it gives another. */
 const PORT_ATTEMPTS = 10;
+const TAKEN = ['ADDRESS_IN_USE', 'DISCOVERY_UNAVAILABLE'];
 
 /** Rejects with a StackError of `bindError`; nothing stays open then. */
 export async function openTurnService(env: Env, options: TurnServiceOptions): Promise<TurnService> {
   const ips = await listeningIps(options.host, (options.ownAddresses ?? ownAddresses)());
-  let batches = await findBatches(env.log, options.relayWorkers ?? 0, options.relayPorts);
+  const found = await findBatches(options.relayWorkers ?? 0, options.relayPorts);
+  let batches = 'kernel' in found ? found : undefined;
   for (let attemptsLeft = options.port === 0 ? PORT_ATTEMPTS : 1; ; attemptsLeft -= 1) {
     const service = new TurnService(env, options, batches);
     try {
       await service.listen(ips);
+      tellBatches(env.log, found);
       return service;
     } catch (error) {
       await service.close();
@@ -76,8 +79,7 @@ export async function openTurnService(env: Env, options: TurnServiceOptions): Pr
         attemptsLeft += 1;
         continue;
       }
-      const isTaken = hasCode(error, 'ADDRESS_IN_USE') || hasCode(error, 'DISCOVERY_UNAVAILABLE');
-      if (attemptsLeft <= 1 || !isTaken) throw error;
+      if (attemptsLeft <= 1 || !TAKEN.some((code) => hasCode(error, code))) throw error;
     }
   }
 }
@@ -493,8 +495,4 @@ export class TurnService {
     await this.#behaviour.follow(this.addresses, this.#port);
     await this.#useAddresses();
   }
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof StackError && error.code === code;
 }

@@ -21,7 +21,7 @@ import {
   type TurnService,
   type TurnServiceOptions,
 } from '../../../src/server/turn/turn-service.ts';
-import { findBatches } from '../../../src/server/turn/workers/batches.ts';
+import { findBatches, tellBatches } from '../../../src/server/turn/workers/batches.ts';
 import { SharedBandwidth } from '../../../src/server/turn/workers/shared-bandwidth.ts';
 import { SharedQuotas } from '../../../src/server/turn/workers/shared-quotas.ts';
 
@@ -299,13 +299,20 @@ test('without room for several the main thread does it', async () => {
 });
 
 test('whoever asks for a number of workers is told when they cannot be had; auto is quiet', async () => {
-  const warnings: unknown[] = [];
-  const log = { ...silentLog, warn: (_: string, fields: unknown) => warnings.push(fields) };
+  const told: unknown[] = [];
+  const log = {
+    ...silentLog,
+    warn: (_: string, fields: unknown) => told.push(['warn', fields]),
+    info: (_: string, fields: unknown) => told.push(['info', fields]),
+  };
   const ports = { min: 50_000, max: 50_005 };
-  assert.equal(await findBatches(log, { atMost: 2 }, ports), undefined);
-  assert.deepEqual(warnings, []);
-  assert.equal(await findBatches(log, 2, ports), undefined);
-  assert.deepEqual(warnings, [{ wanted: 2, reason: 'relay ports 50000-50005 are too few to share' }]);
+  const reason = 'relay ports 50000-50005 are too few to share';
+  tellBatches(log, await findBatches({ atMost: 2 }, ports));
+  tellBatches(log, await findBatches(2, ports));
+  assert.deepEqual(told, [
+    ['info', { reason }],
+    ['warn', { reason }],
+  ]);
 });
 
 test('a port that somebody else has is no port for workers', async () => {
