@@ -14,6 +14,7 @@ import type { Settings } from './settings/options.ts';
 import { StateDir } from './state-dir.ts';
 import { openCertificates } from './tls/open-certificates.ts';
 import { openSecurePort, type SecurePort } from './turn/secure-port.ts';
+import { tellDataPath } from './turn/workers/batches.ts';
 import { hostOptionOf, turnHost, turnServiceChanges } from './turn-options.ts';
 import { packageVersion } from './version.ts';
 
@@ -83,6 +84,7 @@ async function start(settings: Settings, log: Log, open: CloseStack): Promise<Ru
   });
   open.push('the port for TLS', secure.close.bind(secure));
   ready = true;
+  tellDataPath(log, turn.dataPath);
   log.info('listening', {
     turn: { addresses: turn.addresses, port: turn.port, relayWorkers: turn.statistics.workers },
   });

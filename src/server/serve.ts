@@ -20,6 +20,7 @@ import type { Settings } from './settings/options.ts';
 import { attachSignaling, type SignalingEndpoint } from './signaling/attach-signaling.ts';
 import { StateDir } from './state-dir.ts';
 import { openCertificates } from './tls/open-certificates.ts';
+import { tellDataPath } from './turn/workers/batches.ts';
 import { turnHost, turnServiceChanges } from './turn-options.ts';
 import { packageVersion } from './version.ts';
 
@@ -136,6 +137,7 @@ async function start(settings: Settings, log: Log, open: CloseStack): Promise<Ru
     open.push('the redirecting port', redirect.close);
   }
   ready = true;
+  tellDataPath(log, turn.dataPath);
   log.info('listening', {
     web: local,
     turn: { addresses: turn.addresses, port: turn.port, relayWorkers: turn.statistics.workers },

@@ -41,7 +41,7 @@ import {
   type TurnServiceStatistics,
   workerStartOf,
 } from './turn-service-options.ts';
-import { type Batches, findBatches, postOf, tellBatches } from './workers/batches.ts';
+import { type Batches, type DataPath, findBatches, postOf } from './workers/batches.ts';
 import { RelayWorkers } from './workers/relay-workers.ts';
 import type { SharedTurnOptions } from './workers/worker-messages.ts';
 
@@ -63,19 +63,17 @@ const TAKEN = ['ADDRESS_IN_USE', 'DISCOVERY_UNAVAILABLE'];
 /** Rejects with a StackError of `bindError`; nothing stays open then. */
 export async function openTurnService(env: Env, options: TurnServiceOptions): Promise<TurnService> {
   const ips = await listeningIps(options.host, (options.ownAddresses ?? ownAddresses)());
-  const found = await findBatches(options.relayWorkers ?? 0, options.relayPorts);
-  let batches = 'kernel' in found ? found : undefined;
+  let path = await findBatches(options.relayWorkers ?? 0, options.relayPorts);
   for (let attemptsLeft = options.port === 0 ? PORT_ATTEMPTS : 1; ; attemptsLeft -= 1) {
-    const service = new TurnService(env, options, batches);
+    const service = new TurnService(env, options, path);
     try {
       await service.listen(ips);
-      tellBatches(env.log, found);
       return service;
     } catch (error) {
       await service.close();
-      if (batches && hasCode(error, 'RELAY_WORKERS_UNUSABLE')) {
+      if ('kernel' in path && hasCode(error, 'RELAY_WORKERS_UNUSABLE')) {
         env.log.warn('No relay worker could be started; the main thread relays.');
-        batches = undefined;
+        path = { reason: 'no worker could be started', asked: false };
         attemptsLeft += 1;
         continue;
       }
@@ -85,6 +83,7 @@ export async function openTurnService(env: Env, options: TurnServiceOptions): Pr
 }
 
 export class TurnService {
+  readonly dataPath: DataPath;
   readonly #env: Env;
   readonly #options: TurnServiceOptions;
   readonly #machine: TurnServer;
@@ -108,7 +107,9 @@ export class TurnService {
   #closing: Promise<void> | undefined;
 
   /** Listens on nothing yet: see `openTurnService`. */
-  constructor(env: Env, options: TurnServiceOptions, batches?: Batches) {
+  constructor(env: Env, options: TurnServiceOptions, path: DataPath) {
+    const batches = 'kernel' in path ? path : undefined;
+    this.dataPath = path;
     this.#env = env;
     this.#options = options;
     this.#port = options.port;

@@ -21,7 +21,7 @@ import {
   type TurnService,
   type TurnServiceOptions,
 } from '../../../src/server/turn/turn-service.ts';
-import { findBatches, tellBatches } from '../../../src/server/turn/workers/batches.ts';
+import { findBatches, tellDataPath } from '../../../src/server/turn/workers/batches.ts';
 import { SharedBandwidth } from '../../../src/server/turn/workers/shared-bandwidth.ts';
 import { SharedQuotas } from '../../../src/server/turn/workers/shared-quotas.ts';
 
@@ -307,8 +307,8 @@ test('whoever asks for a number of workers is told when they cannot be had; auto
   };
   const ports = { min: 50_000, max: 50_005 };
   const reason = 'relay ports 50000-50005 are too few to share';
-  tellBatches(log, await findBatches({ atMost: 2 }, ports));
-  tellBatches(log, await findBatches(2, ports));
+  tellDataPath(log, await findBatches({ atMost: 2 }, ports));
+  tellDataPath(log, await findBatches(2, ports));
   assert.deepEqual(told, [
     ['info', { reason }],
     ['warn', { reason }],

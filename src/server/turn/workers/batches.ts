@@ -20,17 +20,19 @@ const PORTS_PER_MACHINE = 4;
 export type RelayWorkersWish = number | { readonly atMost: number };
 
 /** The main thread relays. */
-export interface NoBatches {
+interface NoBatches {
   readonly reason: string;
   /** Somebody wanted workers, and is to be told. */
   readonly asked: boolean;
 }
 
+export type DataPath = Batches | NoBatches;
+
 /** Never rejects. */
 export async function findBatches(
   wish: RelayWorkersWish,
   { min, max }: TurnServerOptions['relayPorts'],
-): Promise<Batches | NoBatches> {
+): Promise<DataPath> {
   const asked = typeof wish === 'number' && wish > 0;
   const wanted = typeof wish === 'number' ? wish : wish.atMost;
   const without = (reason: string): NoBatches => ({ reason, asked });
@@ -44,8 +46,8 @@ export async function findBatches(
   return { kernel, segments: check.segments, workers, missing: asked ? wanted - workers : 0 };
 }
 
-/** Behind the listening: who cannot listen says that alone. */
-export function tellBatches(log: Log, found: Batches | NoBatches): void {
+/** Once everything listens: who cannot listen says that alone. */
+export function tellDataPath(log: Log, found: DataPath): void {
   if ('kernel' in found) {
     const { workers, segments, missing } = found;
     log.info('Relay workers move datagrams in batches.', { workers, segments });
