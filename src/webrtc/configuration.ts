@@ -1,6 +1,6 @@
 /** RTCConfiguration: read, judged, and made into what a session takes. webrtc.html §4.2, §4.4.1.6. */
 import type { PeerConfiguration } from '../peer/index.ts';
-import { RTCCertificate } from './certificate.ts';
+import { RTCCertificate, type RTCDtlsFingerprint } from './certificate.ts';
 import { domException } from './errors.ts';
 import { isTurnUrl, validateIceServerUrl } from './ice-server-url.ts';
 import {
@@ -24,19 +24,27 @@ export interface RTCIceServer {
   credential?: string;
 }
 
+/** As far as types tell a certificate: those of lib.dom fit too. At run time only ours do. */
+interface CertificateLike {
+  readonly expires: number;
+  getFingerprints(): RTCDtlsFingerprint[];
+}
+
 export interface RTCConfiguration {
   iceServers?: RTCIceServer[];
   iceTransportPolicy?: RTCIceTransportPolicy;
   bundlePolicy?: RTCBundlePolicy;
   rtcpMuxPolicy?: RTCRtcpMuxPolicy;
-  certificates?: RTCCertificate[];
+  certificates?: CertificateLike[];
   iceCandidatePoolSize?: number;
   /** What only this implementation knows. */
   ieum?: IeumOptions;
 }
 
 /** Every member, converted. */
-export type FullConfiguration = Required<RTCConfiguration>;
+export type FullConfiguration = Required<Omit<RTCConfiguration, 'certificates'>> & {
+  certificates: RTCCertificate[];
+};
 
 const BUNDLE_POLICIES: readonly RTCBundlePolicy[] = ['balanced', 'max-compat', 'max-bundle'];
 const TRANSPORT_POLICIES: readonly RTCIceTransportPolicy[] = ['relay', 'all'];

@@ -37,6 +37,24 @@ export async function written(connection: webrtc.RTCPeerConnection): Promise<str
   return offer.type;
 }
 
+/** What goes in, typed by lib.dom: the class alone is imported. */
+export async function given(
+  Connection: typeof webrtc.RTCPeerConnection,
+  certificate: RTCCertificate,
+  candidate: RTCIceCandidate,
+  description: RTCSessionDescription,
+): Promise<void> {
+  const configuration: RTCConfiguration = {
+    iceServers: [{ urls: 'stun:[::1]' }],
+    certificates: [certificate],
+  };
+  const connection = new Connection(configuration);
+  connection.setConfiguration(configuration);
+  await connection.setRemoteDescription(description);
+  await connection.addIceCandidate(candidate);
+}
+
 test('a program for browsers compiles against ours', () => {
   assert.equal(typeof written, 'function');
+  assert.equal(typeof given, 'function');
 });
