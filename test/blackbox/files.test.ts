@@ -233,3 +233,18 @@ test('people at terminals talk with each other, and see who comes and goes', asy
   sender.child.kill('SIGINT');
   assert.equal(await sender.ended, 130);
 });
+
+test('a line from a pipe is heard before its program leaves', async () => {
+  const { sender, link } = await send(make('pipe.txt', Buffer.from('x')));
+  const listener = ieum('call', link);
+  await until(() => listener.out().includes('You are in'), listener.err);
+  const piped = ieum('call', link);
+  piped.child.stdin?.end('hello through a pipe\n');
+  assert.equal(await piped.ended, 0, piped.out() + piped.err());
+  await until(() => listener.out().includes(': hello through a pipe'), listener.out);
+  listener.child.stdin?.end('/leave\n');
+  await listener.ended;
+  sender.child.kill('SIGINT');
+  assert.equal(await sender.ended, 130, 'it was interrupted');
+  assert.ok(!sender.err().includes('Not sent'), sender.err());
+});

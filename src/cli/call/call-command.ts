@@ -6,37 +6,79 @@ import type { Call as CommandCall } from '../command.ts';
 import { invitationOf, openParticipant } from './participant.ts';
 
 const EXIT_PUT_OUT = 1;
+const EXIT_UNHEARD = 1;
+/** After the end of the input somebody has so long to come and hear what was said. */
+const PATIENCE_MS = 30_000;
+/** What is said last has left by then. */
+const FAREWELL_MS = 300;
+/** Lines; the input waits beyond it. */
+const MAX_UNHEARD = 1_000;
 
-/** 0 when the user leaves; 1 when the call ends otherwise. */
+/** 0 when the user leaves; 1 when the call ends otherwise, or the input ends and nobody has heard it. */
 export async function callCommand(command: CommandCall): Promise<number> {
   const invitation = invitationOf(command);
   const participant = await openParticipant(command, { name: ownName(), invitation });
   const { call } = participant;
   const lines = createInterface({ input: process.stdin, terminal: false });
   const passcode = command.flags.passcode === undefined ? {} : { passcode: String(command.flags.passcode) };
+  // What is said before anybody can hear it; while it is full, the input waits.
+  const unheard: string[] = [];
+  let heard = false;
+  let patience: NodeJS.Timeout | undefined;
   try {
     const ended = new Promise<number>((resolve) => {
       let before = call.state;
+      const farewell = (): void => {
+        clearTimeout(patience);
+        patience = setTimeout(() => resolve(0), FAREWELL_MS);
+      };
+      const speak = (): void => {
+        for (const line of unheard.splice(0)) call.sendChat(line);
+        if (patience) farewell();
+        else lines.resume();
+      };
       call.subscribe((state) => {
         for (const line of changes(before, state)) say(line);
         before = state;
+        if (!heard && canHear(state)) {
+          heard = true;
+          queueMicrotask(speak);
+        }
         if (state.error) call.dismissError();
         if (state.phase === 'left') resolve(EXIT_PUT_OUT);
       });
       lines.on('line', (line) => {
         if (line === '/leave' || line === '/quit') resolve(0);
-        else if (line !== '') call.sendChat(line);
+        else if (line === '') return;
+        else if (heard && unheard.length === 0) call.sendChat(line);
+        else if (unheard.push(line) >= MAX_UNHEARD) lines.pause();
       });
-      lines.once('close', () => resolve(0));
+      lines.once('close', () => {
+        if (heard) farewell();
+        else if (unheard.length === 0) resolve(0);
+        else {
+          patience = setTimeout(() => {
+            say('* Nobody heard it: nobody is connected.');
+            resolve(EXIT_UNHEARD);
+          }, PATIENCE_MS);
+        }
+      });
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(0));
     });
     await call.joinRoom(invitation.room, passcode);
     if (call.state.phase === 'waiting') say('* The host is asked whether you may come in.');
     return await ended;
   } finally {
+    clearTimeout(patience);
     lines.close();
     await participant.close();
   }
+}
+
+/** Whether everybody whose link has not failed can be told something, and that is somebody. */
+function canHear({ peers }: CallState): boolean {
+  const reachable = peers.filter(({ link }) => link !== 'failed');
+  return reachable.length > 0 && reachable.every(({ chatOpen }) => chatOpen);
 }
 
 /** What a person at a terminal wants to hear, a line each. */

@@ -38,6 +38,7 @@ export async function sendCommand(command: CommandCall): Promise<number> {
     finish = resolve;
   });
   const running = new Set<SendChannel>();
+  let interrupted = false;
   const participant = await openParticipant(command, {
     name: 'ieum send',
     invitation: undefined,
@@ -57,6 +58,7 @@ export async function sendCommand(command: CommandCall): Promise<number> {
           onEnd: (outcome) => {
             running.delete(sending);
             line.restart();
+            if (interrupted) return;
             if (outcome === 'done') line.say('Done: the receiver has everything.');
             else if (outcome === 'lost')
               line.say('The connection is lost; waiting for the receiver to come back.');
@@ -71,9 +73,10 @@ export async function sendCommand(command: CommandCall): Promise<number> {
   const { call } = participant;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
+      interrupted = true;
+      finish(EXIT_INTERRUPTED);
       for (const sending of [...running]) sending.abort('the sender has ended it');
       line.say('Ended.');
-      finish(EXIT_INTERRUPTED);
     });
   }
   const stopWatching = call.subscribe(({ phase, out }) => {
