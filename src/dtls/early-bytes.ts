@@ -1,4 +1,7 @@
-/** What came before it could be used: a ClientHello before we were ready, records that overtook their keys. Bounded. */
+/**
+ * What came before it could be used: a ClientHello before we were ready or knew whose fingerprint to expect, records that
+ * overtook their keys. Bounded.
+ */
 
 /** As much as one flight with a long chain; who sends more before it is its turn will have to repeat it. */
 const MAX_PIECES = 16;

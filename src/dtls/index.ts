@@ -3,6 +3,7 @@ export { type AlertName, alertNumber } from './alert.ts';
 export type { CipherSuiteName } from './cipher-suites.ts';
 export { DtlsConnection, type DtlsStatistics } from './connection.ts';
 export type { DtlsConnectionFacts, DtlsEvent } from './connection-events.ts';
+export { EarlyBytes } from './early-bytes.ts';
 export type { DtlsErrorCode } from './fault.ts';
 export { type Fingerprint, type FingerprintHash, fingerprintOf, matchesFingerprint } from './fingerprint.ts';
 export type { DtlsIdentity, DtlsOptions, PeerCheck } from './options.ts';

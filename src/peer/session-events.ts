@@ -1,5 +1,5 @@
 /** What a session tells the surface above it. Plain data; what W3C makes of it stands there. */
-import type { ChannelFacts, ChannelId } from '../datachannel/index.ts';
+import type { ChannelId, DataChannelEvent } from '../datachannel/index.ts';
 import type { IceRequest } from '../ice/index.ts';
 import type {
   DtlsTransportState,
@@ -67,29 +67,21 @@ export type PeerEvent =
       readonly error: TransportError | undefined;
     }
   | { readonly type: 'sctp-state'; readonly state: SctpTransportState }
-  /** The peer opened it; it is open. `datachannel` comes before its messages. */
-  | {
-      readonly type: 'channel-announced';
-      readonly channel: ChannelId;
-      readonly stream: number;
-      readonly facts: ChannelFacts;
-    }
-  /** One of ours is open. */
-  | { readonly type: 'channel-open'; readonly channel: ChannelId; readonly stream: number }
-  /** The peer closes it. */
-  | { readonly type: 'channel-closing'; readonly channel: ChannelId }
+  /** As the channels tell them. */
+  | Extract<
+      DataChannelEvent,
+      {
+        readonly type:
+          | 'channel-announced'
+          | 'channel-open'
+          | 'channel-closing'
+          | 'channel-message'
+          | 'channel-drained';
+      }
+    >
   /** The last of a channel, whoever closed it. */
   | {
       readonly type: 'channel-closed';
       readonly channel: ChannelId;
       readonly error: TransportError | undefined;
-    }
-  /** `bytes` are given away; of text they are UTF-8 that nobody has checked. */
-  | {
-      readonly type: 'channel-message';
-      readonly channel: ChannelId;
-      readonly kind: 'text' | 'binary';
-      readonly bytes: Uint8Array;
-    }
-  /** Less waits than before: once in a while, not for each message. */
-  | { readonly type: 'channel-drained'; readonly channel: ChannelId; readonly bufferedBytes: number };
+    };

@@ -10,11 +10,11 @@ import {
   type DtlsConnectionFacts,
   type DtlsEvent,
   type DtlsIdentity,
+  EarlyBytes,
   type Fingerprint,
   type SrtpProfileName,
 } from '../dtls/index.ts';
 import type { IceAgent, IceEvent, IceState, IceTransmit, SelectedPair, SocketId } from '../ice/index.ts';
-import { EarlyDatagrams } from './early-datagrams.ts';
 import type { SctpAgreement } from './negotiation/index.ts';
 import type { DtlsTransportState } from './states.ts';
 import { channelError, dtlsError } from './transport-error.ts';
@@ -58,7 +58,7 @@ export class PeerTransport implements Machine<PeerTransportEvent, IceTransmit> {
   readonly #env: Env;
   readonly #options: PeerTransportOptions;
   readonly #events = new Queue<PeerTransportEvent>();
-  readonly #early = new EarlyDatagrams();
+  readonly #early = new EarlyBytes();
   /** Farewells: what was to leave when it was closed. */
   readonly #last = new Queue<IceTransmit>();
   #dtls: DtlsConnection | undefined;
