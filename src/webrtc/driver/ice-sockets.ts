@@ -23,7 +23,19 @@ export interface SharedPlace {
   readonly port: number;
 }
 
-/** How the session is reached. */
+/** Whoever asks for the sockets: a session, or an agent alone. */
+export type SocketUser = Pick<
+  PeerSessionPort,
+  | 'handleOpened'
+  | 'handleFailed'
+  | 'handleClosed'
+  | 'handleAccepted'
+  | 'handleLookedUp'
+  | 'handleVerified'
+  | 'handleDatagram'
+>;
+
+/** How it is reached. */
 export interface SessionAccess {
   /** Hands something in. What it throws is logged. */
   take(step: (now: Millis) => void): void;
@@ -45,8 +57,8 @@ const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
 const MAX_STREAM_BYTES = 1024 * 1024;
 
 export class IceSockets {
-  readonly #shell: WebRtcShell;
-  readonly #session: PeerSessionPort;
+  readonly #shell: Pick<WebRtcShell, 'platform' | 'announceName'>;
+  readonly #session: SocketUser;
   readonly #access: SessionAccess;
   readonly #shared: SharedPlace | undefined;
   /** Those of the sockets held that are shared. */
@@ -57,8 +69,8 @@ export class IceSockets {
   #closed = false;
 
   constructor(
-    shell: WebRtcShell,
-    session: PeerSessionPort,
+    shell: Pick<WebRtcShell, 'platform' | 'announceName'>,
+    session: SocketUser,
     access: SessionAccess,
     shared: SharedPlace | undefined,
   ) {
@@ -66,6 +78,11 @@ export class IceSockets {
     this.#session = session;
     this.#access = access;
     this.#shared = shared;
+  }
+
+  /** Sockets, listeners and streams, those included that are being opened. */
+  get size(): number {
+    return this.#held.size;
   }
 
   /** Checks on a shared port that name this fragment are for the session. */

@@ -1,23 +1,16 @@
 /** An ICE agent on a virtual host: asks the host for what the agent asks for, and remembers what it told. */
-import {
-  type ByteStream,
-  type DatagramSocket,
-  decodeUtf8,
-  encodeUtf8,
-  type Millis,
-  type StreamListener,
-  unreachable,
-} from '../../../src/base/index.ts';
+import { decodeUtf8, encodeUtf8, type Millis } from '../../../src/base/index.ts';
 import {
   IceAgent,
   type IceAgentOptions,
   type IceEvent,
   type IceRequest,
   type IceTransmit,
-  type SocketId,
 } from '../../../src/ice/index.ts';
 import { nodeCrypto } from '../../../src/node/index.ts';
 import { type Host, VirtualDriver } from '../../../src/vnet/index.ts';
+import type { IceSockets } from '../../../src/webrtc/driver/ice-sockets.ts';
+import { virtualSockets } from './virtual-sockets.ts';
 
 export class IcePeer {
   readonly host: Host;
@@ -30,27 +23,21 @@ export class IcePeer {
   /** True: the shell does not do it. */
   onRequest: (request: IceRequest) => boolean = () => false;
   readonly #driver: VirtualDriver<IceEvent, IceTransmit>;
-  readonly #udp = new Map<SocketId, DatagramSocket>();
-  readonly #listeners = new Map<SocketId, StreamListener>();
-  readonly #streams = new Map<SocketId, ByteStream>();
-  readonly #closing = new Set<SocketId>();
+  readonly #sockets: IceSockets;
 
   constructor(host: Host, options: IceAgentOptions) {
     this.host = host;
     this.agent = new IceAgent(host.world.newEnv(nodeCrypto), options);
     this.#driver = new VirtualDriver(host.world, this.agent, {
-      onTransmit: ({ socket, to, bytes }) => {
-        const udp = this.#udp.get(socket);
-        if (udp) udp.send(bytes, to);
-        else this.#streams.get(socket)?.write(bytes);
-      },
+      onTransmit: (transmit) => this.#sockets.transmit(transmit),
       onEvent: (event) => {
         this.told.push({ at: host.world.now, event });
-        if (event.type === 'request' && !this.onRequest(event.request)) this.#handle(event.request);
+        if (event.type === 'request' && !this.onRequest(event.request)) this.#sockets.execute(event.request);
         if (event.type === 'data') this.heard.push(decodeUtf8(event.bytes));
         this.onEvent(event);
       },
     });
+    this.#sockets = virtualSockets(host, this.agent, (step) => this.#driver.run(step));
   }
 
   act(step: (agent: IceAgent, now: Millis) => void): void {
@@ -87,96 +74,6 @@ export class IcePeer {
   }
 
   get openSockets(): number {
-    return this.#udp.size + this.#listeners.size + this.#streams.size;
-  }
-
-  #handle(request: IceRequest): void {
-    const { host } = this;
-    switch (request.kind) {
-      case 'open-udp': {
-        const { socket: id, ip, port } = request;
-        host.bindUdp({ ip, port }, ({ value, error }) => {
-          if (value && this.#closing.has(id)) value.close();
-          else if (value) {
-            this.#udp.set(id, value);
-            value.onDatagram((from, bytes) => this.act((a, now) => a.handleDatagram(now, id, from, bytes)));
-            this.act((a, now) => a.handleOpened(now, id, value.local, value));
-          } else this.act((a, now) => a.handleFailed(now, id, 'SOCKET', error?.message ?? ''));
-        });
-        return;
-      }
-      case 'listen-tcp': {
-        const { socket: id, ip, port } = request;
-        const accept = (stream: ByteStream): void =>
-          this.act((a, now) => this.#hold(a.handleAccepted(now, id, stream.remote), stream));
-        host.listenTcp({ ip, port }, accept, ({ value, error }) => {
-          if (value) {
-            this.#listeners.set(id, value);
-            this.act((a, now) => a.handleOpened(now, id, value.local, { neverFragments: false }));
-          } else this.act((a, now) => a.handleFailed(now, id, 'SOCKET', error?.message ?? ''));
-        });
-        return;
-      }
-      case 'open-stream': {
-        const { socket: id, to, fromIp } = request;
-        const done = ({
-          value,
-          error,
-        }: {
-          value?: ByteStream | undefined;
-          error?: Error | undefined;
-        }): void => {
-          if (value) {
-            this.#hold(id, value);
-            this.act((a, now) => a.handleOpened(now, id, value.local, { neverFragments: false }));
-          } else this.act((a, now) => a.handleFailed(now, id, 'SOCKET', error?.message ?? ''));
-        };
-        host.connectTcp(to, done, fromIp === undefined ? undefined : { ip: fromIp, port: 0 });
-        return;
-      }
-      case 'close':
-        this.#close(request.socket);
-        return;
-      case 'lookup':
-        host.lookup(request.name, ({ value }) =>
-          this.act((a, now) => a.handleLookedUp(now, request.lookup, value)),
-        );
-        return;
-      case 'verify':
-        host.verifyChain(request.chain, request.serverName, ({ value }) =>
-          this.act((a, now) => a.handleVerified(now, request.check, value === true)),
-        );
-        return;
-      case 'announce':
-        host.world.names.set(request.name, [request.ip]);
-        return;
-      case 'withdraw':
-        host.world.names.delete(request.name);
-        return;
-      default:
-        unreachable(request);
-    }
-  }
-
-  #hold(id: SocketId, stream: ByteStream): void {
-    this.#streams.set(id, stream);
-    stream.listen({
-      onBytes: (bytes) => this.act((a, now) => a.handleDatagram(now, id, stream.remote, bytes)),
-      onEnded: () => stream.end(),
-      onClosed: () => {
-        if (this.#streams.delete(id)) this.act((a, now) => a.handleClosed(now, id));
-      },
-    });
-  }
-
-  #close(id: SocketId): void {
-    this.#closing.add(id);
-    this.#udp.get(id)?.close();
-    this.#udp.delete(id);
-    this.#listeners.get(id)?.close();
-    this.#listeners.delete(id);
-    const stream = this.#streams.get(id);
-    this.#streams.delete(id);
-    stream?.end();
+    return this.#sockets.size;
   }
 }

@@ -1,15 +1,8 @@
 /** A peer session on a virtual host: asks the host for what the session asks for, and remembers what it told. */
-import type {
-  ByteStream,
-  DatagramSocket,
-  Millis,
-  SocketAddress,
-  StreamListener,
-} from '../../../src/base/index.ts';
-import { unreachable } from '../../../src/base/index.ts';
+import type { Millis, SocketAddress } from '../../../src/base/index.ts';
 import type { ChannelId } from '../../../src/datachannel/index.ts';
 import type { DtlsIdentity } from '../../../src/dtls/index.ts';
-import type { IceRequest, IceTransmit, SocketId } from '../../../src/ice/index.ts';
+import type { IceTransmit } from '../../../src/ice/index.ts';
 import { nodeCrypto } from '../../../src/node/index.ts';
 import {
   type PeerConfiguration,
@@ -18,7 +11,9 @@ import {
   type PeerSessionOptions,
 } from '../../../src/peer/index.ts';
 import { type Host, VirtualDriver } from '../../../src/vnet/index.ts';
+import type { IceSockets } from '../../../src/webrtc/driver/ice-sockets.ts';
 import { IDENTITIES } from '../dtls/identities.ts';
+import { virtualSockets } from '../ice/virtual-sockets.ts';
 
 export const CONFIGURATION: PeerConfiguration = {
   iceServers: [],
@@ -46,10 +41,7 @@ export class Person {
   /** Messages are noted unless this is off. */
   remembersMessages = true;
   readonly #driver: VirtualDriver<PeerEvent, IceTransmit>;
-  readonly #udp = new Map<SocketId, DatagramSocket>();
-  readonly #listeners = new Map<SocketId, StreamListener>();
-  readonly #streams = new Map<SocketId, ByteStream>();
-  readonly #closing = new Set<SocketId>();
+  readonly #sockets: IceSockets;
 
   constructor(host: Host, options: PersonOptions = {}) {
     const { configuration, identity = IDENTITIES.ecdsa, limits = {}, ice = {} } = options;
@@ -61,18 +53,15 @@ export class Person {
       ice: { tcp: false, ...ice },
     });
     this.#driver = new VirtualDriver(host.world, this.session, {
-      onTransmit: ({ socket, to, bytes }) => {
-        const udp = this.#udp.get(socket);
-        if (udp) udp.send(bytes, to);
-        else this.#streams.get(socket)?.write(bytes);
-      },
+      onTransmit: (transmit) => this.#sockets.transmit(transmit),
       onEvent: (event) => {
         if (event.type !== 'channel-message' || this.remembersMessages)
           this.told.push({ at: host.world.now, event });
-        if (event.type === 'request') this.#handle(event.request);
+        if (event.type === 'request') this.#sockets.execute(event.request);
         this.onEvent(event);
       },
     });
+    this.#sockets = virtualSockets(host, this.session, (step) => this.#driver.run(step));
     this.act((session, now) => session.handleInterfaces(now, host.interfaces()));
   }
 
@@ -117,99 +106,16 @@ export class Person {
 
   /** A datagram that somebody has slipped in, at the first socket. */
   inject(from: SocketAddress, bytes: Uint8Array): void {
-    const [socket] = this.#udp.keys();
+    const requests = this.all('request').map(({ request }) => request);
+    const closed = requests.flatMap((request) => (request.kind === 'close' ? [request.socket] : []));
+    const [socket] = requests.flatMap((request) =>
+      request.kind === 'open-udp' && !closed.includes(request.socket) ? [request.socket] : [],
+    );
     if (socket !== undefined)
       this.act((session, now) => session.handleDatagram(now, socket, from, bytes.slice()));
   }
 
   get openSockets(): number {
-    return this.#udp.size + this.#listeners.size + this.#streams.size;
-  }
-
-  #handle(request: IceRequest): void {
-    const { host } = this;
-    switch (request.kind) {
-      case 'open-udp': {
-        const { socket: id, ip, port } = request;
-        host.bindUdp({ ip, port, batched: true }, ({ value, error }) => {
-          if (value && this.#closing.has(id)) value.close();
-          else if (value) {
-            this.#udp.set(id, value);
-            value.onDatagram((from, bytes) => this.act((s, now) => s.handleDatagram(now, id, from, bytes)));
-            this.act((s, now) => s.handleOpened(now, id, value.local, value));
-          } else this.act((s, now) => s.handleFailed(now, id, 'SOCKET', error?.message ?? ''));
-        });
-        return;
-      }
-      case 'listen-tcp': {
-        const { socket: id, ip, port } = request;
-        const accept = (stream: ByteStream): void =>
-          this.act((s, now) => this.#hold(s.handleAccepted(now, id, stream.remote), stream));
-        host.listenTcp({ ip, port }, accept, ({ value, error }) => {
-          if (value) {
-            this.#listeners.set(id, value);
-            this.act((s, now) => s.handleOpened(now, id, value.local, { neverFragments: false }));
-          } else this.act((s, now) => s.handleFailed(now, id, 'SOCKET', error?.message ?? ''));
-        });
-        return;
-      }
-      case 'open-stream': {
-        const { socket: id, to, fromIp } = request;
-        host.connectTcp(
-          to,
-          ({ value, error }) => {
-            if (value) {
-              this.#hold(id, value);
-              this.act((s, now) => s.handleOpened(now, id, value.local, { neverFragments: false }));
-            } else this.act((s, now) => s.handleFailed(now, id, 'SOCKET', error?.message ?? ''));
-          },
-          fromIp === undefined ? undefined : { ip: fromIp, port: 0 },
-        );
-        return;
-      }
-      case 'close':
-        this.#close(request.socket);
-        return;
-      case 'lookup':
-        host.lookup(request.name, ({ value }) =>
-          this.act((s, now) => s.handleLookedUp(now, request.lookup, value)),
-        );
-        return;
-      case 'verify':
-        host.verifyChain(request.chain, request.serverName, ({ value }) =>
-          this.act((s, now) => s.handleVerified(now, request.check, value === true)),
-        );
-        return;
-      case 'announce':
-        host.world.names.set(request.name, [request.ip]);
-        return;
-      case 'withdraw':
-        host.world.names.delete(request.name);
-        return;
-      default:
-        unreachable(request);
-    }
-  }
-
-  #hold(id: SocketId, stream: ByteStream): void {
-    this.#streams.set(id, stream);
-    stream.listen({
-      onBytes: (bytes) => this.act((s, now) => s.handleDatagram(now, id, stream.remote, bytes)),
-      onEnded: () => stream.end(),
-      onClosed: () => {
-        if (this.#streams.delete(id)) this.act((s, now) => s.handleClosed(now, id));
-      },
-    });
-  }
-
-  #close(id: SocketId): void {
-    this.#closing.add(id);
-    this.#udp.get(id)?.close();
-    this.#udp.delete(id);
-    this.#listeners.get(id)?.close();
-    this.#listeners.delete(id);
-    const stream = this.#streams.get(id);
-    this.#streams.delete(id);
-    stream?.end();
+    return this.#sockets.size;
   }
 }
