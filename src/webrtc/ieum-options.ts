@@ -24,19 +24,31 @@ export interface IeumOptions {
 
 const MAX_PORT = 65_535;
 
+const CONVERSIONS: { readonly [Name in keyof IeumOptions]-?: (value: unknown) => IeumOptions[Name] } = {
+  loopback: Boolean,
+  interfaces: (value) => toSequence(value, 'ieum.interfaces').map(toDomString),
+  portRange: toPortRange,
+  udpPort: toPort,
+  tcp: Boolean,
+  tcpListen: Boolean,
+  mdns: Boolean,
+};
+
+/** A member that is not there throws a TypeError, other than in the dictionaries of W3C: it would be a firewall's gap, unseen. */
 export function toIeumOptions(value: unknown): IeumOptions {
-  const { interfaces, loopback, mdns, portRange, tcp, tcpListen, udpPort } = toDictionary(value, 'ieum');
-  return {
-    ...(loopback !== undefined && { loopback: Boolean(loopback) }),
-    ...(interfaces !== undefined && {
-      interfaces: toSequence(interfaces, 'ieum.interfaces').map(toDomString),
-    }),
-    ...(mdns !== undefined && { mdns: Boolean(mdns) }),
-    ...(portRange !== undefined && { portRange: toPortRange(portRange) }),
-    ...(tcp !== undefined && { tcp: Boolean(tcp) }),
-    ...(tcpListen !== undefined && { tcpListen: Boolean(tcpListen) }),
-    ...(udpPort !== undefined && { udpPort: toPort(udpPort) }),
-  };
+  const given = Object.entries(toDictionary(value, 'ieum')).filter(([, member]) => member !== undefined);
+  const options = given.map(([name, member]) => {
+    if (!isOption(name)) {
+      const names = Object.keys(CONVERSIONS).join(', ');
+      throw new TypeError(`RTCConfiguration.ieum has no member ${name}; its members are ${names}.`);
+    }
+    return [name, CONVERSIONS[name](member)];
+  });
+  return Object.fromEntries(options) as IeumOptions;
+}
+
+function isOption(name: string): name is keyof IeumOptions {
+  return Object.hasOwn(CONVERSIONS, name);
 }
 
 /** What of it an ICE agent is told; the rest is done before it. */

@@ -117,6 +117,14 @@ test('what only we know is kept', () => {
   const ieum = { loopback: true, interfaces: ['eth0'], portRange: [50_000, 50_010] };
   assert.deepEqual(toConfiguration({ ieum }).ieum, ieum);
   assert.deepEqual(toConfiguration({}).ieum, {});
+  assert.deepEqual(toConfiguration({ ieum: { udpPort: undefined } }).ieum, {});
+});
+
+test('a misspelt member of ours is told of, with those that there are', () => {
+  assert.throws(() => toConfiguration({ ieum: { portrange: [50_000, 50_010] } }), {
+    name: 'TypeError',
+    message: /no member portrange; its members are .*\bportRange\b/,
+  });
 });
 
 test('how a TURN server is spoken to', () => {
