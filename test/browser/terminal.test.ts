@@ -4,16 +4,11 @@ import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { test } from 'node:test';
 import { inRoom, stage } from '../support/browser/stage.ts';
+import { until } from '../support/until.ts';
 
 const PROGRAM = path.resolve(import.meta.dirname, '../../dist/cli/main.js');
 const PATIENCE_MS = 30_000;
 const set = stage();
-
-async function until(fact: () => boolean, what: () => string): Promise<void> {
-  const deadline = Date.now() + PATIENCE_MS;
-  while (!fact() && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));
-  assert.ok(fact(), what());
-}
 
 test('a page and a terminal talk with each other, and the page sees who is there', async () => {
   const alice = await set.person({ name: 'Alice' });
@@ -36,6 +31,7 @@ test('a page and a terminal talk with each other, and the page sees who is there
     await until(
       () => out.includes('Alice: connected'),
       () => out,
+      PATIENCE_MS,
     );
 
     // Terry -> Alice
@@ -49,6 +45,7 @@ test('a page and a terminal talk with each other, and the page sees who is there
     await until(
       () => out.includes('Alice: and from a page'),
       () => out,
+      PATIENCE_MS,
     );
 
     terminal.stdin.write('/leave\n');

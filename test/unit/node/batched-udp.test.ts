@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import type { DatagramSocket, SocketAddress, UdpBinding } from '../../../src/base/index.ts';
 import { bindUdp, datagramFacts, nodePlatform } from '../../../src/node/index.ts';
+import { until } from '../../support/until.ts';
 
 const opened: DatagramSocket[] = [];
 after(() => {
@@ -38,12 +39,6 @@ function listen(socket: DatagramSocket): { heard: Heard[]; batches(): number } {
     },
   );
   return { heard, batches: () => batch };
-}
-
-async function until(done: () => boolean): Promise<void> {
-  const deadline = performance.now() + 10_000;
-  while (!done() && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 2));
-  assert.ok(done(), 'it has come true');
 }
 
 for (const kind of ['platform', 'portable'] as const) {

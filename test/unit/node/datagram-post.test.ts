@@ -12,6 +12,7 @@ import {
   type PostedSocket,
   type UdpSocket,
 } from '../../../src/node/index.ts';
+import { until } from '../../support/until.ts';
 
 const BINDING = { bufferBytes: 2 ** 22 };
 let kernel: Kernel | undefined;
@@ -35,11 +36,6 @@ function listen(socket: UdpSocket | PostedSocket): Heard[] {
   const heard: Heard[] = [];
   socket.onDatagram((from, bytes) => heard.push({ from, bytes: bytes.slice() }));
   return heard;
-}
-
-async function until(done: () => boolean): Promise<void> {
-  const deadline = performance.now() + 10_000;
-  while (!done() && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 2));
 }
 
 const opened: { close(): Promise<void> }[] = [];

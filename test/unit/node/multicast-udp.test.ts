@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import type { DatagramSocket } from '../../../src/base/index.ts';
 import { nodePlatform } from '../../../src/node/index.ts';
+import { until } from '../../support/until.ts';
 
 const opened: DatagramSocket[] = [];
 after(() => {
@@ -21,12 +22,6 @@ function bind(port: number): Promise<DatagramSocket> {
       resolve(value);
     });
   });
-}
-
-async function until(done: () => boolean): Promise<void> {
-  const deadline = performance.now() + 10_000;
-  while (!done() && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 2));
-  assert.ok(done(), 'it has come true');
 }
 
 test('what one says to the group, all hear who share the port, the speaker too', async () => {

@@ -8,6 +8,7 @@ import { createServer, type TLSSocket } from 'node:tls';
 import { type ByteStream, type Platform, type SocketAddress, StackError } from '../../../src/base/index.ts';
 import { createNodePlatform, nodePlatform } from '../../../src/node/index.ts';
 import { type Authority, issueLeaf, makeAuthority } from '../../../src/server/tls/local-ca.ts';
+import { until } from '../../support/until.ts';
 import { earOf } from '../../support/vnet/pair.ts';
 
 const NAMES = ['turn.internal', '127.0.0.1'];
@@ -45,12 +46,6 @@ function connect(platform: Platform, serverName: string, to = address): Promise<
       value ? resolve(value) : reject(error),
     );
   });
-}
-
-async function until(done: () => boolean): Promise<void> {
-  const deadline = performance.now() + 10_000;
-  while (!done() && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 2));
-  assert.ok(done(), 'it has come true');
 }
 
 for (const name of NAMES) {

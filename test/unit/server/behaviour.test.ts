@@ -1,8 +1,8 @@
 /** NAT behaviour discovery on real sockets of 127.0.0.1 and 127.0.0.2: from where an answer really comes. RFC 5780 §6. */
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
-import { formatAddress, type SocketAddress, StackError, silentLog } from '../../../src/base/index.ts';
-import { bindUdp, nodeEnv, type UdpSocket } from '../../../src/node/index.ts';
+import { formatAddress, type SocketAddress, StackError } from '../../../src/base/index.ts';
+import { bindUdp, type UdpSocket } from '../../../src/node/index.ts';
 import { BindingDesk } from '../../../src/server/turn/behaviour-desk.ts';
 import type { BehaviourDiscovery } from '../../../src/server/turn/behaviour-sockets.ts';
 import {
@@ -21,24 +21,17 @@ import {
   StunAttribute,
   StunMethod,
 } from '../../../src/stun/index.ts';
+import { env, TURN_OPTIONS } from '../../support/turn/service.ts';
 
 const A1 = '127.0.0.1';
 const A2 = '127.0.0.2';
-const env = nodeEnv({ log: silentLog });
 const open: { close(): Promise<void> }[] = [];
 after(() => Promise.all(open.map((thing) => thing.close())));
 
 async function serve(options: Partial<TurnServiceOptions>): Promise<TurnService> {
   const service = await openTurnService(env, {
+    ...TURN_OPTIONS,
     host: A1,
-    port: 0,
-    realm: 'test',
-    nonceSecret: env.random.bytes(32),
-    users: [{ username: 'mina', password: 'a secret' }],
-    relayPorts: { min: 49_152, max: 65_535 },
-    quotas: { perUser: 20, total: 100 },
-    publicIps: [],
-    peers: { loopback: true, private: 'auto' },
     ...options,
   });
   open.push(service);

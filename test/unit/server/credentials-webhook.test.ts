@@ -2,13 +2,12 @@
 import assert from 'node:assert/strict';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { after, before, beforeEach, test } from 'node:test';
-import { StackError, silentLog } from '../../../src/base/index.ts';
-import { nodeEnv, openTurnLink } from '../../../src/node/index.ts';
+import { StackError } from '../../../src/base/index.ts';
+import { openTurnLink } from '../../../src/node/index.ts';
 import { openTurnService } from '../../../src/server/turn/turn-service.ts';
 import { CredentialsWebhook } from '../../../src/server/webhook/credentials-webhook.ts';
+import { env, HOST, TURN_OPTIONS } from '../../support/turn/service.ts';
 
-const HOST = '127.0.0.1';
-const env = nodeEnv({ log: silentLog });
 let server: Server;
 let url = '';
 let asked: { body: string; authorization: string | undefined; type: string | undefined }[] = [];
@@ -143,14 +142,9 @@ test('without TLS it goes to this machine and private networks only, whatever a 
 test('a TURN client gets in with what the webhook says, and not otherwise', async () => {
   const hook = webhook();
   const service = await openTurnService(env, {
-    host: HOST,
-    port: 0,
+    ...TURN_OPTIONS,
+    users: [],
     realm: 'example.org',
-    nonceSecret: env.random.bytes(32),
-    relayPorts: { min: 49_152, max: 65_535 },
-    quotas: { perUser: 20, total: 100 },
-    publicIps: [],
-    peers: { loopback: true, private: 'auto' },
     askCredentials: (name, realm) => hook.ask(name, realm),
   });
   reply = (response) => json(asked.at(-1)?.body.includes('"mina"') ? { password: 'right' } : {})(response);

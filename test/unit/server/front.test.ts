@@ -12,6 +12,7 @@ import {
   issueLeaf,
   makeAuthority,
 } from '../../../src/server/tls/local-ca.ts';
+import { until } from '../../support/until.ts';
 
 const HOST = '127.0.0.1';
 const BINDING = Buffer.from('000100002112a442000102030405060708090a0b', 'hex');
@@ -87,12 +88,6 @@ function inTls(front: Front): Socket {
   return tlsConnect({ port: front.local.port, host: HOST, ca: authority.cert });
 }
 
-async function until(fact: () => boolean, withinMs = 3_000): Promise<boolean> {
-  const deadline = Date.now() + withinMs;
-  while (!fact() && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5));
-  return fact();
-}
-
 function secureGet(front: Front, path: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const asked = httpsRequest(
@@ -137,7 +132,10 @@ test('one port: redirect, HTTPS, upgrade, STUN over TCP, STUN over TLS', () =>
     upgraded.write('hello');
     assert.equal(await firstChunk(upgraded), 'hello');
     upgraded.end();
-    assert.ok(await until(() => front.connections === 0), `${front.connections} connections are left`);
+    await until(
+      () => front.connections === 0,
+      () => `${front.connections} connections are left`,
+    );
   }));
 
 test('first bytes may come one by one, on both sides of TLS', () =>
@@ -171,9 +169,9 @@ test('who says nothing, or too little, is closed: before TLS, in the handshake, 
       const stalled = connect(front.local.port, HOST);
       stalled.write(Uint8Array.of(0x16, 0x03, 0x01, 0x02, 0x00, 0x01));
       const silentInTls = inTls(front);
-      assert.ok(await until(() => front.connections === 4 && front.undecided === 4));
+      await until(() => front.connections === 4 && front.undecided === 4);
       await Promise.all([silent, dripping, stalled, silentInTls].map(gone));
-      assert.ok(await until(() => front.connections === 0 && front.undecided === 0));
+      await until(() => front.connections === 0 && front.undecided === 0);
       assert.deepEqual(handed, []);
     },
     { firstBytesMs: 150, handshakeMs: 150 },
@@ -186,14 +184,14 @@ test('too many undecided from one address are refused, too many in all push out 
       await gone(sockets[2] as Socket);
       assert.equal(front.undecided, 2);
       for (const socket of sockets) socket.destroy();
-      assert.ok(await until(() => front.undecided === 0));
+      await until(() => front.undecided === 0);
     },
     { maxWaitingPerAddress: 2 },
   ).then(() =>
     withFront(
       async (front) => {
         const first = connect(front.local.port, HOST);
-        assert.ok(await until(() => front.undecided === 1));
+        await until(() => front.undecided === 1);
         const second = connect(front.local.port, HOST);
         await gone(first);
         second.write(BINDING);
@@ -273,7 +271,10 @@ test('noise never crashes it and leaves nothing behind', () =>
         closed.push(gone(socket));
       }
       await Promise.all(closed);
-      assert.ok(await until(() => front.connections === 0), `${front.connections} connections are left`);
+      await until(
+        () => front.connections === 0,
+        () => `${front.connections} connections are left`,
+      );
       assert.equal(front.undecided, 0);
       assert.equal(await secureGet(front, '/alive'), 'secure /alive');
     },
@@ -286,7 +287,7 @@ test('after stopAccepting talkers stay and the port is free; close ends them', (
     talker.write(BINDING);
     await firstChunk(talker);
     const silent = connect(front.local.port, HOST);
-    assert.ok(await until(() => front.undecided === 1));
+    await until(() => front.undecided === 1);
     front.stopAccepting();
     await gone(silent);
     const heir = await openFront({ host: HOST, port: front.local.port, log: silentLog });

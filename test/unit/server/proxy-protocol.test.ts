@@ -6,15 +6,14 @@ import { after, before, test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
 import fc from 'fast-check';
 import { formatAddress, silentLog } from '../../../src/base/index.ts';
-import { nodeEnv } from '../../../src/node/index.ts';
 import { type Front, openFront } from '../../../src/server/front/front.ts';
 import { readProxyHeader } from '../../../src/server/front/proxy-header.ts';
 import { endsOf } from '../../../src/server/front/stream-ends.ts';
 import { issueLeaf, makeAuthority } from '../../../src/server/tls/local-ca.ts';
 import { openTurnService } from '../../../src/server/turn/turn-service.ts';
 import { decodeMessage, decodeXorAddress, StunAttribute } from '../../../src/stun/index.ts';
+import { env, HOST, TURN_OPTIONS } from '../../support/turn/service.ts';
 
-const HOST = '127.0.0.1';
 const SIGNATURE = Buffer.from('0d0a0d0a000d0a515549540a', 'hex');
 /** An empty Binding request. RFC 8489 §5. */
 const BINDING = Buffer.from('000100002112a442000102030405060708090a0b', 'hex');
@@ -174,16 +173,8 @@ test('a balancer that sends no header, half a one, or none at all in time, is no
 });
 
 test('the relay tells a client behind a balancer its own address', async () => {
-  const env = nodeEnv({ log: silentLog });
   const service = await openTurnService(env, {
-    host: HOST,
-    port: 0,
-    realm: 'test',
-    nonceSecret: env.random.bytes(32),
-    relayPorts: { min: 49_152, max: 65_535 },
-    quotas: { perUser: 20, total: 100 },
-    publicIps: [],
-    peers: { loopback: true, private: 'auto' },
+    ...TURN_OPTIONS,
     proxies: [{ prefix: Uint8Array.of(127, 0, 0, 1), prefixBits: 32 }],
   });
   const socket = connect(service.port, HOST);

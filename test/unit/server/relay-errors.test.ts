@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { createSocket, type Socket } from 'node:dgram';
 import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
-import { type SocketAddress, silentLog } from '../../../src/base/index.ts';
-import { isKernel, nodeCrypto, nodeEnv, openKernel } from '../../../src/node/index.ts';
+import type { SocketAddress } from '../../../src/base/index.ts';
+import { isKernel, nodeCrypto, openKernel } from '../../../src/node/index.ts';
 import { openTurnService, type TurnService } from '../../../src/server/turn/turn-service.ts';
 import {
   decodeMessage,
@@ -17,10 +17,8 @@ import {
 } from '../../../src/stun/index.ts';
 import { decodeIcmp, TurnAttribute, TurnMethod } from '../../../src/turn/index.ts';
 import { codeOf, type Fill, udpRequested } from '../../support/turn/lab.ts';
+import { env, HOST, TURN_OPTIONS, USER } from '../../support/turn/service.ts';
 
-const HOST = '127.0.0.1';
-const MINA = { username: 'mina', password: 'a secret' };
-const env = nodeEnv({ log: silentLog });
 const works = isKernel(await openKernel());
 const skip = works ? false : 'needs 64-bit Linux and koffi';
 
@@ -28,15 +26,7 @@ let service: TurnService;
 
 before(async () => {
   service = await openTurnService(env, {
-    host: HOST,
-    port: 0,
-    realm: 'test',
-    nonceSecret: env.random.bytes(32),
-    users: [MINA],
-    relayPorts: { min: 49_152, max: 65_535 },
-    quotas: { perUser: 20, total: 100 },
-    publicIps: [],
-    peers: { loopback: true, private: 'auto' },
+    ...TURN_OPTIONS,
     relayWorkers: 1,
   });
 });
@@ -81,9 +71,9 @@ async function openClient() {
     const writer = new MessageWriter(method, MessageClass.REQUEST, newId());
     fill(writer);
     if (nonce) {
-      const key = longTermKey(nodeCrypto, MINA.username, 'test', MINA.password);
+      const key = longTermKey(nodeCrypto, USER.username, 'test', USER.password);
       writer
-        .text(StunAttribute.USERNAME, MINA.username)
+        .text(StunAttribute.USERNAME, USER.username)
         .text(StunAttribute.REALM, 'test')
         .attribute(StunAttribute.NONCE, nonce)
         .integrity(nodeCrypto, key);

@@ -5,28 +5,22 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import { type SocketAddress, silentLog } from '../../../src/base/index.ts';
-import { bindUdp, driveMachine, nodeEnv, type UdpSocket } from '../../../src/node/index.ts';
+import type { SocketAddress } from '../../../src/base/index.ts';
+import { bindUdp, driveMachine, type UdpSocket } from '../../../src/node/index.ts';
 import { openTurnService } from '../../../src/server/turn/turn-service.ts';
 import { decodeMessage } from '../../../src/stun/index.ts';
 import { isChannelData, TurnAttribute, TurnClient, type TurnClientEvent } from '../../../src/turn/index.ts';
+import { env, HOST, TURN_OPTIONS, USER } from '../../support/turn/service.ts';
+import { until } from '../../support/until.ts';
 
-const HOST = '127.0.0.1';
-const USER = { username: 'mina', password: 'a secret' };
 const SECRET = 0xaa;
 const HARMLESS = 0x11;
-const env = nodeEnv({ log: silentLog });
 
 /** Whatever a failed story leaves open would keep the process alive. */
 const toClose: (() => unknown)[] = [];
 after(async () => {
   await Promise.all(toClose.map((close) => close()));
 });
-
-async function until(fact: () => boolean, what: string): Promise<void> {
-  for (let waitedMs = 0; !fact() && waitedMs < 5000; waitedMs += 5) await wait(5);
-  assert.ok(fact(), what);
-}
 
 /** A client machine, and every datagram that reached it as it was on the wire. */
 async function open(port: number) {
@@ -104,15 +98,7 @@ async function peerSocket(): Promise<{ socket: UdpSocket; heard: Uint8Array[] }>
 for (const relayWorkers of [0, 1]) {
   test(`${relayWorkers} relay threads: short packets after long ones of somebody else hold nothing of them`, async () => {
     const service = await openTurnService(env, {
-      host: HOST,
-      port: 0,
-      realm: 'test',
-      nonceSecret: env.random.bytes(32),
-      users: [USER],
-      relayPorts: { min: 49_152, max: 65_535 },
-      quotas: { perUser: 10, total: 10 },
-      publicIps: [],
-      peers: { loopback: true, private: 'auto' },
+      ...TURN_OPTIONS,
       relayWorkers,
     });
     toClose.push(() => service.close());

@@ -4,6 +4,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { StreamLeg } from '../../../src/server/turn/stream-leg.ts';
 import { legId } from '../../../src/turn/index.ts';
+import { until } from '../../support/until.ts';
 
 const BINDING = Buffer.from('000100002112a442000102030405060708090a0b', 'hex');
 /** A success response: no data, so it may not be dropped. */
@@ -31,12 +32,6 @@ async function openPair(): Promise<Pair> {
       server.close();
     },
   };
-}
-
-async function until(fact: () => boolean): Promise<void> {
-  const deadline = Date.now() + 10_000;
-  while (!fact() && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5));
-  assert.ok(fact());
 }
 
 /** Until nothing has changed for a while. */

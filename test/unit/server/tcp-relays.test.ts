@@ -10,6 +10,7 @@ import { decodeXorAddress, type StunMessage } from '../../../src/stun/index.ts';
 import { TurnAttribute, TurnMethod } from '../../../src/turn/index.ts';
 import { codeOf, type Fill, relayedOf } from '../../support/turn/lab.ts';
 import { StreamClient } from '../../support/turn/stream-client.ts';
+import { until } from '../../support/until.ts';
 
 const HOST = '127.0.0.1';
 const MINA = { realm: 'test', username: 'mina', password: 'a secret' };
@@ -54,12 +55,6 @@ function idIn(message: StunMessage): Uint8Array {
   const id = message.get(TurnAttribute.CONNECTION_ID);
   assert.ok(id);
   return id.slice();
-}
-
-async function until(fact: () => boolean, what: string): Promise<void> {
-  const deadline = Date.now() + 10_000;
-  while (!fact() && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5));
-  assert.ok(fact(), what);
 }
 
 /** A peer that listens; each test reads from and writes to the one socket that comes. */

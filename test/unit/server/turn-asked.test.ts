@@ -1,27 +1,18 @@
 /** Credentials that the TURN service has to ask for, over real sockets. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { silentLog } from '../../../src/base/index.ts';
-import { nodeEnv, openTurnLink } from '../../../src/node/index.ts';
+import { openTurnLink } from '../../../src/node/index.ts';
 import { openTurnService, type TurnServiceOptions } from '../../../src/server/turn/turn-service.ts';
-
-const HOST = '127.0.0.1';
+import { env, HOST, TURN_OPTIONS } from '../../support/turn/service.ts';
 
 type Ask = NonNullable<TurnServiceOptions['askCredentials']>;
 
 /** What becomes of an allocation by carol, and the names that were asked for. */
 async function attempt(ask: Ask): Promise<{ outcome: string; asked: readonly string[] }> {
-  const env = nodeEnv({ log: silentLog });
   const asked: string[] = [];
   const service = await openTurnService(env, {
-    host: HOST,
-    port: 0,
-    realm: 'test',
-    nonceSecret: env.random.bytes(32),
-    relayPorts: { min: 49_152, max: 65_535 },
-    quotas: { perUser: 20, total: 100 },
-    publicIps: [],
-    peers: { loopback: true, private: 'auto' },
+    ...TURN_OPTIONS,
+    users: [],
     askCredentials: (name, realm) => {
       asked.push(`${name} of ${realm}`);
       return ask(name, realm);

@@ -3,27 +3,17 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { after, before, test } from 'node:test';
-import { encodeUtf8, silentLog } from '../../../src/base/index.ts';
-import { nodeEnv, openTurnLink, type TurnLink } from '../../../src/node/index.ts';
+import { encodeUtf8 } from '../../../src/base/index.ts';
+import { openTurnLink, type TurnLink } from '../../../src/node/index.ts';
 import {
   openTurnService,
   type TurnService,
   type TurnServiceOptions,
 } from '../../../src/server/turn/turn-service.ts';
+import { env, HOST, TURN_OPTIONS, USER } from '../../support/turn/service.ts';
 
-const HOST = '127.0.0.1';
-const env = nodeEnv({ log: silentLog });
-const USER = { username: 'mina', password: 'a secret' };
 const OPTIONS: TurnServiceOptions = {
-  host: HOST,
-  port: 0,
-  realm: 'test',
-  nonceSecret: env.random.bytes(32),
-  users: [USER],
-  relayPorts: { min: 49_152, max: 65_535 },
-  quotas: { perUser: 20, total: 100 },
-  publicIps: [],
-  peers: { loopback: true, private: 'auto' },
+  ...TURN_OPTIONS,
   mobility: true,
   tcpRelay: true,
 };

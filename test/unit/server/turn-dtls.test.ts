@@ -3,14 +3,12 @@ import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { after, before, test } from 'node:test';
 import { encodeUtf8, silentLog } from '../../../src/base/index.ts';
-import { nodeEnv, openTurnLink, type TurnLink } from '../../../src/node/index.ts';
+import { openTurnLink, type TurnLink } from '../../../src/node/index.ts';
 import { type Authority, issueLeaf, makeAuthority } from '../../../src/server/tls/local-ca.ts';
 import { openSecurePort, type SecurePort } from '../../../src/server/turn/secure-port.ts';
 import { openTurnService, type TurnService } from '../../../src/server/turn/turn-service.ts';
-
-const HOST = '127.0.0.1';
-const env = nodeEnv({ log: silentLog });
-const USER = { username: 'mina', password: 'a secret' };
+import { env, HOST, TURN_OPTIONS, USER } from '../../support/turn/service.ts';
+import { until } from '../../support/until.ts';
 
 let authority: Authority;
 let service: TurnService;
@@ -19,15 +17,7 @@ let secure: SecurePort;
 before(async () => {
   authority = await makeAuthority([HOST], Date.now());
   service = await openTurnService(env, {
-    host: HOST,
-    port: 0,
-    realm: 'test',
-    nonceSecret: env.random.bytes(32),
-    users: [USER],
-    relayPorts: { min: 49_152, max: 65_535 },
-    quotas: { perUser: 20, total: 100 },
-    publicIps: [],
-    peers: { loopback: true, private: 'auto' },
+    ...TURN_OPTIONS,
   });
   secure = await openSecurePort({
     host: HOST,
@@ -48,12 +38,6 @@ function link(transport: 'dtls' | 'tls' | 'udp', ca = authority.cert): Promise<T
   return openTurnLink(env, { server: { ip: HOST, port }, transport, ca, credentials: USER });
 }
 
-async function until(fact: () => boolean, withinMs = 5_000): Promise<boolean> {
-  const deadline = Date.now() + withinMs;
-  while (!fact() && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5));
-  return fact();
-}
-
 function connections(): number {
   return service.statistics.dtls?.connections ?? Number.NaN;
 }
@@ -65,13 +49,13 @@ test('TLS and DTLS have the same port number, and the same certificate that a cl
   assert.equal(overDtls.secure.certificate?.fault, undefined);
   for (const client of [overTls, overDtls]) assert.equal((await client.bind()).address.ip, HOST);
   await Promise.all([overTls.close(), overDtls.close()]);
-  assert.ok(await until(() => connections() === 0));
+  await until(() => connections() === 0);
 });
 
 test('a client that does not know the authority goes away', async () => {
   const stranger = await makeAuthority([HOST], Date.now());
   await assert.rejects(link('dtls', stranger.cert), /not trusted/);
-  assert.ok(await until(() => connections() === 0));
+  await until(() => connections() === 0);
 });
 
 test('carries data between a client over DTLS and one over UDP, by indication and by channel', async () => {
@@ -92,7 +76,7 @@ test('carries data between a client over DTLS and one over UDP, by indication an
     assert.equal(Buffer.from((await far.receive()).bytes).toString(), text);
   }
   await Promise.all([near.close(), far.close()]);
-  assert.ok(await until(() => service.statistics.relays === 0));
+  await until(() => service.statistics.relays === 0);
 });
 
 test('what no record can hold is dropped and counted, and the connection goes on', async () => {
@@ -103,7 +87,7 @@ test('what no record can hold is dropped and counted, and the connection goes on
   await new Promise<void>((resolve) => peer.bind(0, HOST, resolve));
   await near.bindChannel({ ip: HOST, port: peer.address().port });
   peer.send(new Uint8Array(20_000), nearRelay.port, HOST);
-  assert.ok(await until(() => service.statistics.dtls?.dropped === 1));
+  await until(() => service.statistics.dtls?.dropped === 1);
   peer.send('short', nearRelay.port, HOST);
   assert.equal(Buffer.from((await near.receive()).bytes).toString(), 'short');
   peer.close();
@@ -119,7 +103,7 @@ test('the operator sees the session and ends it', async () => {
   assert.equal(await service.kick({ username: USER.username }), 1);
   assert.deepEqual(await service.sessions(), []);
   await client.close();
-  assert.ok(await until(() => connections() === 0));
+  await until(() => connections() === 0);
 });
 
 test('noise leaves nothing', async () => {
@@ -127,7 +111,7 @@ test('noise leaves nothing', async () => {
   const before = service.statistics.dtls?.noise ?? 0;
   const pieces = [new Uint8Array(50).fill(22), new Uint8Array(50).fill(0), encodeUtf8('GET / HTTP/1.1')];
   for (const bytes of pieces) socket.send(bytes, secure.port, HOST);
-  assert.ok(await until(() => (service.statistics.dtls?.noise ?? 0) >= before + 3));
+  await until(() => (service.statistics.dtls?.noise ?? 0) >= before + 3);
   assert.equal(connections(), 0);
   socket.close();
 });

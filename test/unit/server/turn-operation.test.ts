@@ -1,32 +1,23 @@
 /** What an operator does to a relay that runs: other settings, no newcomers, somebody out. On loopback sockets. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { encodeUtf8, invariant, parseIpRange, StackError, silentLog } from '../../../src/base/index.ts';
-import { nodeEnv, openTurnLink, type TurnLink } from '../../../src/node/index.ts';
+import { encodeUtf8, invariant, parseIpRange, StackError } from '../../../src/base/index.ts';
+import { openTurnLink, type TurnLink } from '../../../src/node/index.ts';
 import {
   openTurnService,
   type TurnFact,
   type TurnService,
   type TurnServiceOptions,
 } from '../../../src/server/turn/turn-service.ts';
+import { env, HOST, TURN_OPTIONS, USER } from '../../support/turn/service.ts';
+import { until } from '../../support/until.ts';
 
-const HOST = '127.0.0.1';
-const env = nodeEnv({ log: silentLog });
-const MINA = { username: 'mina', password: 'a secret' };
 const JUN = { username: 'jun', password: 'another' };
 const facts: TurnFact[] = [];
 let service: TurnService;
 
 const OPTIONS: TurnServiceOptions = {
-  host: HOST,
-  port: 0,
-  realm: 'test',
-  nonceSecret: env.random.bytes(32),
-  users: [MINA],
-  relayPorts: { min: 49_152, max: 65_535 },
-  quotas: { perUser: 20, total: 100 },
-  publicIps: [],
-  peers: { loopback: true, private: 'auto' },
+  ...TURN_OPTIONS,
   onFact: (fact) => facts.push(fact),
 };
 
@@ -35,7 +26,7 @@ before(async () => {
 });
 after(() => service.close());
 
-function link(credentials = MINA, transport: 'udp' | 'tcp' = 'udp', patienceMs = 5_000): Promise<TurnLink> {
+function link(credentials = USER, transport: 'udp' | 'tcp' = 'udp', patienceMs = 5_000): Promise<TurnLink> {
   return openTurnLink(env, { server: { ip: HOST, port: service.port }, transport, credentials, patienceMs });
 }
 
@@ -49,12 +40,6 @@ function range(text: string) {
   return parsed;
 }
 
-async function until(fact: () => boolean, withinMs = 3_000): Promise<boolean> {
-  const deadline = Date.now() + withinMs;
-  while (!fact() && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5));
-  return fact();
-}
-
 test('users are exchanged while a session of a removed one goes on', async () => {
   const [near, far] = [await link(), await link()];
   const [nearRelay, farRelay] = [(await near.allocate()).relayed[0], (await far.allocate()).relayed[0]];
@@ -63,12 +48,12 @@ test('users are exchanged while a session of a removed one goes on', async () =>
   await service.reconfigure({ users: [JUN] });
   near.send(farRelay, encodeUtf8('still here'));
   assert.equal(Buffer.from((await far.receive()).bytes).toString(), 'still here');
-  const late = await link(MINA);
+  const late = await link(USER);
   await assert.rejects(late.allocate(), fails('TURN_UNAUTHENTICATED'));
   const fresh = await link(JUN);
   await fresh.allocate();
   // Back again: who is removed cannot refresh, nor end, what he has; it ends with its lifetime.
-  await service.reconfigure({ users: [MINA, JUN] });
+  await service.reconfigure({ users: [USER, JUN] });
   await Promise.all([near, far, late, fresh].map((client) => client.close()));
 });
 
@@ -96,7 +81,7 @@ test('a draining relay takes nobody new, and keeps whom it has', async () => {
 });
 
 test('shows who is there, and ends whom it is told to: by name, by address, by id', async () => {
-  assert.ok(await until(() => service.statistics.allocations === 0));
+  await until(() => service.statistics.allocations === 0);
   const overUdp = await link();
   await overUdp.allocate();
   await overUdp.permit([HOST]);
@@ -109,7 +94,7 @@ test('shows who is there, and ends whom it is told to: by name, by address, by i
   ]);
   assert.equal(await service.kick({ username: 'nobody' }), 0);
   assert.equal(await service.kick({ username: 'jun' }), 1);
-  assert.ok(await until(() => service.statistics.streams === 0), 'its connection ends too');
+  await until(() => service.statistics.streams === 0, 'its connection ends too');
   const [left] = await service.sessions();
   assert.ok(left);
   assert.equal(await service.kick({ id: left.id, clientIp: '192.0.2.1' }), 0, 'all that is given must fit');
@@ -124,16 +109,16 @@ test('who is kept out gets no answer, over UDP and TCP, and is counted', async (
   await inside.bind();
   await service.reconfigure({ clients: { allow: [], deny: [range('127.0.0.0/8')] } });
   const before = service.statistics.unwelcome;
-  const outside = await link(MINA, 'udp', 600);
+  const outside = await link(USER, 'udp', 600);
   await assert.rejects(outside.bind());
   assert.ok(service.statistics.unwelcome > before);
-  const stream = await link(MINA, 'tcp', 600);
+  const stream = await link(USER, 'tcp', 600);
   await assert.rejects(stream.bind());
   assert.equal(service.statistics.streams, 0);
   await service.reconfigure({ clients: { allow: [range('127.0.0.1')], deny: [range('127.0.0.0/8')] } });
   await inside.bind();
   await service.reconfigure({ clients: { allow: [range('192.0.2.0/24')], deny: [] } });
-  const unlisted = await link(MINA, 'udp', 600);
+  const unlisted = await link(USER, 'udp', 600);
   await assert.rejects(unlisted.bind(), 'where some are let in by name, others are not');
   await service.reconfigure({ clients: { allow: [], deny: [] } });
   await Promise.all([inside, outside, stream, unlisted].map((client) => client.close()));

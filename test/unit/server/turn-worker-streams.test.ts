@@ -2,44 +2,22 @@
 import assert from 'node:assert/strict';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { after, before, test } from 'node:test';
-import {
-  encodeUtf8,
-  randomBelow,
-  SeededRandom,
-  type SocketAddress,
-  silentLog,
-} from '../../../src/base/index.ts';
-import {
-  bindUdp,
-  isKernel,
-  nodeEnv,
-  openKernel,
-  openTurnLink,
-  type TurnLink,
-} from '../../../src/node/index.ts';
+import { encodeUtf8, randomBelow, SeededRandom, type SocketAddress } from '../../../src/base/index.ts';
+import { bindUdp, isKernel, openKernel, openTurnLink, type TurnLink } from '../../../src/node/index.ts';
 import {
   openTurnService,
   type TurnService,
   type TurnServiceOptions,
 } from '../../../src/server/turn/turn-service.ts';
 import { encodeChannelData, TurnAttribute, TurnMethod } from '../../../src/turn/index.ts';
+import { env, HOST, TURN_OPTIONS, USER } from '../../support/turn/service.ts';
 import { StreamClient } from '../../support/turn/stream-client.ts';
+import { until } from '../../support/until.ts';
 
-const HOST = '127.0.0.1';
-const USER = { username: 'mina', password: 'a secret' };
-const env = nodeEnv({ log: silentLog });
 const hasWorkers = isKernel(await openKernel());
 
 const OPTIONS: TurnServiceOptions = {
-  host: HOST,
-  port: 0,
-  realm: 'test',
-  nonceSecret: env.random.bytes(32),
-  users: [USER],
-  relayPorts: { min: 49_152, max: 65_535 },
-  quotas: { perUser: 100, total: 100 },
-  publicIps: [],
-  peers: { loopback: true, private: 'auto' },
+  ...TURN_OPTIONS,
   tcpRelay: true,
   relayWorkers: 2,
 };
@@ -52,12 +30,6 @@ after(() => service.close());
 
 function link(transport: 'udp' | 'tcp', to = service): Promise<TurnLink> {
   return openTurnLink(env, { server: { ip: HOST, port: to.port }, transport, credentials: USER });
-}
-
-async function until(fact: () => boolean, withinMs = 10_000): Promise<boolean> {
-  const deadline = Date.now() + withinMs;
-  while (!fact() && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5));
-  return fact();
 }
 
 async function allocated(client: TurnLink): Promise<SocketAddress> {
@@ -75,9 +47,9 @@ test('TCP clients are spread over the workers', async () => {
   const clients = await Promise.all([link('tcp'), link('tcp')]);
   await Promise.all(clients.map(allocated));
   if (hasWorkers) assert.deepEqual(await shards(), ['1', '2']);
-  assert.ok(await until(() => service.statistics.streams === 2));
+  await until(() => service.statistics.streams === 2);
   await Promise.all(clients.map((client) => client.close()));
-  assert.ok(await until(() => service.statistics.streams === 0 && service.statistics.relays === 0));
+  await until(() => service.statistics.streams === 0 && service.statistics.relays === 0);
 });
 
 test('bursts of any lengths pass in order, both ways, and are padded', async () => {
@@ -124,7 +96,10 @@ test('messages that come in pieces, cut anywhere, are put together', async () =>
     client.socket.write(stream.subarray(at, at + 3));
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
-  assert.ok(await until(() => got.length === words.length), `${got.length} of ${words.length}`);
+  await until(
+    () => got.length === words.length,
+    () => `${got.length} of ${words.length}`,
+  );
   assert.deepEqual(got, words);
   client.socket.destroy();
   await peer.close();
@@ -178,7 +153,7 @@ test('who wants a TCP relay is served all the same, whatever it has said before'
   assert.equal(heard.toString(), 'there and back');
   data.destroy();
   await client.close();
-  assert.ok(await until(() => service.statistics.streams === 0));
+  await until(() => service.statistics.streams === 0);
   peer.close();
 });
 
@@ -237,7 +212,10 @@ test('who asks and does not read is not listened to, and gets all its answers in
     got += chunk.length;
   });
   socket.resume();
-  assert.ok(await until(() => got === asked * 32), `${got / 32} answers`);
+  await until(
+    () => got === asked * 32,
+    () => `${got / 32} answers`,
+  );
   socket.destroy();
   await free.close();
 });
@@ -252,9 +230,9 @@ test('streams without allocation are closed when idle, and are bounded for each 
     socket.write(begin);
     closed.push(new Promise((resolve) => socket.once('close', () => resolve())));
   }
-  assert.ok(await until(() => small.statistics.streamsRefused === 1));
+  await until(() => small.statistics.streamsRefused === 1);
   await Promise.all(closed);
-  assert.ok(await until(() => small.statistics.streams === 0));
+  await until(() => small.statistics.streams === 0);
   await small.close();
 });
 
@@ -270,7 +248,10 @@ test('noise behind a good beginning ends the connection', async () => {
   const client = await link('tcp');
   await client.bind();
   await client.close();
-  assert.ok(await until(() => service.statistics.streams === 0), `${service.statistics.streams} are left`);
+  await until(
+    () => service.statistics.streams === 0,
+    () => `${service.statistics.streams} are left`,
+  );
 });
 
 test('an operator ends a session, and its connection with it', async () => {
@@ -279,9 +260,9 @@ test('an operator ends a session, and its connection with it', async () => {
     writer.attribute(TurnAttribute.REQUESTED_TRANSPORT, Uint8Array.of(17, 0, 0, 0)),
   );
   assert.equal(await service.kick({ username: USER.username }), 1);
-  assert.ok(await until(() => client.ended || client.closed));
+  await until(() => client.ended || client.closed);
   client.socket.destroy();
-  assert.ok(await until(() => service.statistics.streams === 0));
+  await until(() => service.statistics.streams === 0);
 });
 
 test('who brings a token of another worker is moved there, with all that he says', async () => {
@@ -298,8 +279,8 @@ test('who brings a token of another worker is moved there, with all that he says
     clients.push(first, second);
   }
   assert.equal((await mobile.sessions()).length, 8);
-  assert.ok(await until(() => mobile.statistics.streams === 8));
+  await until(() => mobile.statistics.streams === 8);
   await Promise.all(clients.map((client) => client.close()));
-  assert.ok(await until(() => mobile.statistics.streams === 0 && mobile.statistics.relays === 0));
+  await until(() => mobile.statistics.streams === 0 && mobile.statistics.relays === 0);
   await mobile.close();
 });

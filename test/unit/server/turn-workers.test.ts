@@ -7,14 +7,7 @@ import {
   StackError,
   silentLog,
 } from '../../../src/base/index.ts';
-import {
-  bindUdp,
-  isKernel,
-  nodeEnv,
-  openKernel,
-  openTurnLink,
-  type TurnLink,
-} from '../../../src/node/index.ts';
+import { bindUdp, isKernel, openKernel, openTurnLink, type TurnLink } from '../../../src/node/index.ts';
 import {
   openTurnService,
   type TurnFact,
@@ -24,24 +17,15 @@ import {
 import { findBatches, tellDataPath } from '../../../src/server/turn/workers/batches.ts';
 import { SharedBandwidth } from '../../../src/server/turn/workers/shared-bandwidth.ts';
 import { SharedQuotas } from '../../../src/server/turn/workers/shared-quotas.ts';
+import { env, HOST, TURN_OPTIONS, USER } from '../../support/turn/service.ts';
+import { until } from '../../support/until.ts';
 
-const HOST = '127.0.0.1';
-const USER = { username: 'mina', password: 'a secret' };
-const env = nodeEnv({ log: silentLog });
 /** Where workers cannot be had the main thread does it all, and every client below must see the same. */
 const hasWorkers = isKernel(await openKernel());
 const facts: TurnFact[] = [];
 
 const OPTIONS: TurnServiceOptions = {
-  host: HOST,
-  port: 0,
-  realm: 'test',
-  nonceSecret: env.random.bytes(32),
-  users: [USER],
-  relayPorts: { min: 49_152, max: 65_535 },
-  quotas: { perUser: 100, total: 100 },
-  publicIps: [],
-  peers: { loopback: true, private: 'auto' },
+  ...TURN_OPTIONS,
   relayWorkers: 2,
   onFact: (fact) => facts.push(fact),
 };
@@ -54,12 +38,6 @@ after(() => service.close());
 
 function link(to = service, transport: 'udp' | 'tcp' = 'udp', credentials = USER): Promise<TurnLink> {
   return openTurnLink(env, { server: { ip: HOST, port: to.port }, transport, credentials });
-}
-
-async function until(fact: () => boolean, withinMs = 3_000): Promise<boolean> {
-  const deadline = Date.now() + withinMs;
-  while (!fact() && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5));
-  return fact();
 }
 
 interface Placed {
@@ -112,11 +90,9 @@ test('each worker takes its share of the clients, and all of them are one server
   await speak(near, far, 'by channel');
   await speak(far, near, 'and back by channel');
   assert.equal(facts.filter(({ type }) => type === 'allocation-created').length >= 2, true);
-  assert.ok(
-    await until(() => service.statistics.allocations === 2 && service.statistics.relayedPackets >= 4),
-  );
+  await until(() => service.statistics.allocations === 2 && service.statistics.relayedPackets >= 4);
   await Promise.all([near.client.close(), far.client.close()]);
-  assert.ok(await until(() => service.statistics.relays === 0));
+  await until(() => service.statistics.relays === 0);
   assert.equal(facts.filter(({ type }) => type === 'allocation-ended').length >= 2, true);
 });
 
@@ -214,7 +190,7 @@ test('quotas are common to all', async () => {
   }
   assert.equal(granted, 5);
   await Promise.all(clients.map((client) => client.close()));
-  assert.ok(await until(() => strict.statistics.allocations === 0));
+  await until(() => strict.statistics.allocations === 0);
   const late = await link(strict);
   await late.allocate();
   await late.close();
@@ -264,11 +240,11 @@ test('who is not to be listened to hears nothing, and is counted', async () => {
   const binding = Uint8Array.of(0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12);
   const to = { ip: HOST, port: service.port };
   stranger.send(binding, to);
-  assert.ok(await until(() => service.statistics.unwelcome > unwelcome));
+  await until(() => service.statistics.unwelcome > unwelcome);
   assert.equal(heard, 0);
   await service.reconfigure({ clients: { allow: [], deny: [] } });
   stranger.send(binding, to);
-  assert.ok(await until(() => heard === 1));
+  await until(() => heard === 1);
   await stranger.close();
 });
 

@@ -9,7 +9,7 @@ import {
   StackError,
   silentLog,
 } from '../../../src/base/index.ts';
-import { bindUdp, nodeEnv, openTurnLink, type TurnLink } from '../../../src/node/index.ts';
+import { bindUdp, openTurnLink, type TurnLink } from '../../../src/node/index.ts';
 import { type Front, openFront } from '../../../src/server/front/front.ts';
 import { type Authority, issueLeaf, makeAuthority } from '../../../src/server/tls/local-ca.ts';
 import {
@@ -18,10 +18,8 @@ import {
   type TurnService,
   type TurnServiceOptions,
 } from '../../../src/server/turn/turn-service.ts';
-
-const HOST = '127.0.0.1';
-const env = nodeEnv({ log: silentLog });
-const USER = { username: 'mina', password: 'a secret' };
+import { env, HOST, TURN_OPTIONS, USER } from '../../support/turn/service.ts';
+import { until } from '../../support/until.ts';
 
 let authority: Authority;
 let service: TurnService;
@@ -29,15 +27,7 @@ let secureFront: Front;
 const facts: TurnFact[] = [];
 
 const OPTIONS: TurnServiceOptions = {
-  host: HOST,
-  port: 0,
-  realm: 'test',
-  nonceSecret: env.random.bytes(32),
-  users: [USER],
-  relayPorts: { min: 49_152, max: 65_535 },
-  quotas: { perUser: 20, total: 100 },
-  publicIps: [],
-  peers: { loopback: true, private: 'auto' },
+  ...TURN_OPTIONS,
   onFact: (fact) => facts.push(fact),
 };
 
@@ -98,12 +88,6 @@ async function openRoad(port: number) {
   };
 }
 
-async function until(fact: () => boolean, withinMs = 3_000): Promise<boolean> {
-  const deadline = Date.now() + withinMs;
-  while (!fact() && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5));
-  return fact();
-}
-
 for (const transport of TRANSPORTS) {
   test(`tells a client its address over ${transport}`, async () => {
     const client = await link(transport);
@@ -133,7 +117,7 @@ for (const transport of TRANSPORTS) {
       assert.equal(Buffer.from((await far.receive()).bytes).toString(), text);
     }
     await Promise.all([near.close(), far.close()]);
-    assert.ok(await until(() => service.statistics.relays === 0));
+    await until(() => service.statistics.relays === 0);
   });
 
   test(`relays to a peer outside over ${transport}`, async () => {
@@ -166,7 +150,7 @@ test('an allocation ends with its stream, and the relay port is free again', asy
   assert.ok(relayed);
   assert.equal(service.statistics.streams, 1);
   road.cut();
-  assert.ok(await until(() => service.statistics.relays === 0 && service.statistics.streams === 0));
+  await until(() => service.statistics.relays === 0 && service.statistics.streams === 0);
   const heir = await bindUdp(relayed);
   await Promise.all([heir.close(), client.close(), road.close()]);
 });
@@ -239,9 +223,9 @@ test('streams without allocation are closed when idle, and are bounded for each 
     closed.push(new Promise((resolve) => socket.once('close', () => resolve())));
     sockets.push(socket);
   }
-  assert.ok(await until(() => small.statistics.streamsRefused === 1));
+  await until(() => small.statistics.streamsRefused === 1);
   await Promise.all(closed);
-  assert.ok(await until(() => small.statistics.streams === 0));
+  await until(() => small.statistics.streams === 0);
   await small.close();
 });
 
@@ -258,13 +242,13 @@ test('noise on UDP and TCP is dropped and leaves nothing', async () => {
     );
     if (i % 20 === 0) await new Promise((resolve) => setTimeout(resolve, 5));
   }
-  assert.ok(await until(() => service.statistics.malformed > before));
+  await until(() => service.statistics.malformed > before);
   const client = await link('udp');
   await client.bind();
   await client.close();
-  assert.ok(
-    await until(() => service.statistics.streams === 0),
-    `${service.statistics.streams} streams are left`,
+  await until(
+    () => service.statistics.streams === 0,
+    () => `${service.statistics.streams} streams are left`,
   );
   assert.equal(service.statistics.allocations, 0);
   await socket.close();
