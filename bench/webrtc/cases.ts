@@ -30,10 +30,15 @@ const PING_BYTES = 100;
 const PINGS_BEFORE = 3000;
 const PINGS = 3000;
 const IDLE_PAIRS = 50;
-/** Until timers of the first second are done, and once more after the collector. */
-const SETTLE_MS = 1000;
 
-export const CASES: Readonly<Record<CaseName, (pair: Pair, seconds: number) => Promise<Figures>>> = {
+export interface CaseLengths {
+  /** Of a window in which bytes are counted. */
+  readonly seconds: number;
+  /** Before memory is read: until timers of the first second are done, and once more after the collector. */
+  readonly settleSeconds: number;
+}
+
+export const CASES: Readonly<Record<CaseName, (pair: Pair, lengths: CaseLengths) => Promise<Figures>>> = {
   async connect(pair) {
     await openAndClose(pair, 'before');
     const ms: number[] = [];
@@ -44,12 +49,12 @@ export const CASES: Readonly<Record<CaseName, (pair: Pair, seconds: number) => P
     return { connectP50Ms: quantile(ms, 0.5), connectP95Ms: quantile(ms, 0.95) };
   },
 
-  async bulk(pair, seconds) {
+  async bulk(pair, { seconds }) {
     const { megabytesPerSecond, cpuSecondsPerGigabyte } = await flood(pair, BULK_BYTES, seconds);
     return { bulkMegabytesPerSecond: megabytesPerSecond, bulkCpuSecondsPerGigabyte: cpuSecondsPerGigabyte };
   },
 
-  async small(pair, seconds) {
+  async small(pair, { seconds }) {
     const { megabytesPerSecond, cpuSecondsPerGigabyte } = await flood(pair, SMALL_BYTES, seconds);
     return { smallMegabytesPerSecond: megabytesPerSecond, smallCpuSecondsPerGigabyte: cpuSecondsPerGigabyte };
   },
@@ -63,11 +68,11 @@ export const CASES: Readonly<Record<CaseName, (pair: Pair, seconds: number) => P
     return { roundTripP50Us: quantile(ms, 0.5) * 1000, roundTripP99Us: quantile(ms, 0.99) * 1000 };
   },
 
-  async idle(pair) {
+  async idle(pair, { settleSeconds }) {
     for (let i = 0; i < 3; i++) await openAndClose(pair, `before-${i}`);
-    const before = await settledBytes(pair);
+    const before = await settledBytes(pair, settleSeconds);
     for (let i = 0; i < IDLE_PAIRS; i++) await pair.open(`idle-${i}`);
-    const after = await settledBytes(pair);
+    const after = await settledBytes(pair, settleSeconds);
     return { idleKibPerPair: (after - before) / 1024 / IDLE_PAIRS };
   },
 };
@@ -103,10 +108,10 @@ async function flood(
   };
 }
 
-async function settledBytes(pair: Pair): Promise<number> {
-  await wait(SETTLE_MS);
+async function settledBytes(pair: Pair, seconds: number): Promise<number> {
+  await wait(seconds * 1000);
   await pair.collectGarbage();
-  await wait(SETTLE_MS);
+  await wait(seconds * 1000);
   return pair.residentBytes();
 }
 

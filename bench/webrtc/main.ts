@@ -40,7 +40,7 @@ function choicesOf({ stacks, pairs }: Options, mode: PairChoice['mode']): readon
 async function measure(choice: PairChoice, name: CaseName, options: Options): Promise<Figures> {
   const pair = await Pair.start(choice, options.profileDir);
   try {
-    return await CASES[name](pair, options.seconds);
+    return await CASES[name](pair, options);
   } finally {
     await pair.stop();
   }

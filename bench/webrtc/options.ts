@@ -16,6 +16,8 @@ export interface Options {
   readonly rounds: number;
   /** Of each measured window. */
   readonly seconds: number;
+  /** Of rest before memory is read. */
+  readonly settleSeconds: number;
   readonly profileDir: string | undefined;
   /** Of everything that is started. */
   readonly niceness: number;
@@ -27,6 +29,7 @@ export const USAGE = `npm run bench:webrtc -- [${CASE_NAMES.join(' ')}] [options
   --modes one,two  both ends in one process, or each in its own (two,one)
   --rounds N       rounds of each case, the stacks by turns; medians are printed (3)
   --seconds S      length of each measured window (5)
+  --settle S       seconds of rest before memory is read (1)
   --cpu-prof DIR   let Node write a profile of each of its processes
   --nice=N         niceness of all processes; below 0 (as root) keeps other work of the machine out (0)
 `;
@@ -42,6 +45,7 @@ export function readOptions(args: readonly string[]): Options {
       modes: { type: 'string', default: 'two,one' },
       rounds: { type: 'string', default: '3' },
       seconds: { type: 'string', default: '5' },
+      settle: { type: 'string', default: '1' },
       'cpu-prof': { type: 'string' },
       nice: { type: 'string', default: '0' },
     },
@@ -58,6 +62,7 @@ export function readOptions(args: readonly string[]): Options {
     modes: listOf(values.modes).map((name) => known('mode', MODES, name)),
     rounds: within('--rounds', values.rounds, 1, 100),
     seconds: within('--seconds', values.seconds, 1, 600),
+    settleSeconds: within('--settle', values.settle, 1, 600),
     profileDir: values['cpu-prof'],
     niceness: within('--nice', values.nice, -20, 19),
   };
