@@ -198,7 +198,11 @@ test('what cannot be is said in a sentence, with exit code 2', async () => {
     [['send', file, '--server', 'https://127.0.0.1:1'], /No Ieum server answers at https:\/\/127\.0\.0\.1:1/],
     [['receive', 'nonsense'], /is no invitation/],
     [['receive', `${server.url}/r/${room}#pin=${'0'.repeat(64)}`], /shows another certificate/],
-    [['receive', room, '--server', server.url], /^ieum: .+/],
+    [
+      ['receive', room, '--server', server.url],
+      new RegExp(`^ieum: ${server.url} knows no sender with this code`),
+    ],
+    [['call', `${server.url}/r/${room}`], new RegExp(`^ieum: ${server.url} knows no room with this link`)],
     [['receive', room, '--server', server.url, '--to', 'nowhere'], /is no folder/],
     [['call', 'nonsense'], /is no invitation/],
   ];

@@ -3,6 +3,7 @@ import { userInfo } from 'node:os';
 import { createInterface } from 'node:readline/promises';
 import type { CallState, PeerState } from '../../client/index.ts';
 import type { Call as CommandCall } from '../command.ts';
+import { enterRoom } from './enter-room.ts';
 import { invitationOf, openParticipant } from './participant.ts';
 
 const EXIT_PUT_OUT = 1;
@@ -20,7 +21,7 @@ export async function callCommand(command: CommandCall): Promise<number> {
   const participant = await openParticipant(command, { name: ownName(), invitation });
   const { call } = participant;
   const lines = createInterface({ input: process.stdin, terminal: false });
-  const passcode = command.flags.passcode === undefined ? {} : { passcode: String(command.flags.passcode) };
+  const passcode = command.flags.passcode === undefined ? undefined : String(command.flags.passcode);
   // What is said before anybody can hear it; while it is full, the input waits.
   const unheard: string[] = [];
   let heard = false;
@@ -65,8 +66,10 @@ export async function callCommand(command: CommandCall): Promise<number> {
       });
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(0));
     });
-    await call.joinRoom(invitation.room, passcode);
-    if (call.state.phase === 'waiting') say('* The host is asked whether you may come in.');
+    await enterRoom(participant, invitation, 'call', passcode);
+    if (call.state.phase === 'waiting') {
+      say('* The host is asked whether you may come in; waiting. Ctrl-C stops.');
+    }
     return await ended;
   } finally {
     clearTimeout(patience);
@@ -74,6 +77,14 @@ export async function callCommand(command: CommandCall): Promise<number> {
     await participant.close();
   }
 }
+
+/** Why somebody is out, and what to do about it. */
+const OUT: Readonly<Record<NonNullable<CallState['out']>, string>> = {
+  left: '* You are out of the room.',
+  removed: '* You are out: the host has removed you from the room. Ask the host before you come back.',
+  declined: '* You are out: the host has not let you in. Ask the host, and run the same command again.',
+  replaced: '* You are out: your place was taken up elsewhere.',
+};
 
 /** Whether everybody whose link has not failed can be told something, and that is somebody. */
 function canHear({ peers }: CallState): boolean {
@@ -85,7 +96,7 @@ function canHear({ peers }: CallState): boolean {
 export function changes(before: CallState, after: CallState): string[] {
   // Who is out sees nobody any more: that is one thing, not many.
   if (after.phase === 'left') {
-    return before.phase === 'left' ? [] : [`* You are out (${after.out ?? 'left'}).`];
+    return before.phase === 'left' ? [] : [OUT[after.out ?? 'left']];
   }
   const lines: string[] = [];
   if (after.phase === 'in-room' && before.phase !== 'in-room') {

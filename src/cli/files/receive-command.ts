@@ -3,6 +3,7 @@ import { performance } from 'node:perf_hooks';
 import { createInterface } from 'node:readline/promises';
 import { StackError } from '../../base/index.ts';
 import { FILES_CHANNEL } from '../../client/index.ts';
+import { enterRoom } from '../call/enter-room.ts';
 import { invitationOf, openParticipant, PARTICIPANT_FLAGS } from '../call/participant.ts';
 import type { Call as CommandCall } from '../command.ts';
 import { isFolder } from './part-file.ts';
@@ -86,7 +87,7 @@ export async function receiveCommand(command: CommandCall): Promise<number> {
     });
   }
   try {
-    await participant.call.joinRoom(invitation.room);
+    await enterRoom(participant, invitation, 'receive');
     line.say('Waiting for the sender.');
     wait();
     const code = await ended;

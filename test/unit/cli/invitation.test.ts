@@ -75,7 +75,7 @@ test('a change of the call is told in a line, and what others write cannot comma
   const chat = [{ id: 1, from: 'bo' as never, name: 'Bo', text: 'a\u001b[2J\nb', at: 0 }];
   assert.deepEqual(changes(inRoom, { ...inRoom, chat }), ['Bo: a[2J / b']);
   assert.deepEqual(changes(inRoom, { ...inRoom, phase: 'left', out: 'removed' }), [
-    '* You are out (removed).',
+    '* You are out: the host has removed you from the room. Ask the host before you come back.',
   ]);
   assert.deepEqual(changes(inRoom, inRoom), []);
 });
