@@ -9,7 +9,7 @@ export {
   type TimerHandle,
 } from './dependencies.ts';
 export { distinctNames, numbered, safeFileName } from './files/file-name.ts';
-export { FileReceiver, type FileReceiverEvent } from './files/file-receiver.ts';
+export { FileReceiver, type FileReceiverEvent, isOffer, READY_TEXT } from './files/file-receiver.ts';
 export { FileSender, type FileSenderEvent } from './files/file-sender.ts';
 export { FILES_CHANNEL, MAX_FILES, type OfferedFile } from './files/messages.ts';
 export type { SignalingTransport } from './signaling-transport.ts';

@@ -165,6 +165,28 @@ test('the server may go while a file comes', async () => {
   await server.restart();
 });
 
+test('whoever takes the files gets them, several at once, and who came to talk is no receiver', async () => {
+  const file = make('shared.bin', randomBytes(3_000_000));
+  const { sender, link } = await send(file, '--keep');
+  const caller = ieum('call', link);
+  await until(() => caller.out().includes('ieum send: connected'), caller.out);
+  assert.match(caller.out(), /You are in "File transfer: ieum receive takes the files"/);
+  caller.child.stdin?.end('/leave\n');
+  const talker = ieum('call', link);
+  await until(() => talker.out().includes('ieum send: connected'), talker.out);
+  assert.equal(await caller.ended, 0);
+  assert.ok(!/receiver/i.test(sender.err()), sender.err());
+  const inboxes = [inbox(), inbox()];
+  const receivers = inboxes.map((to) => ieum('receive', link, '--to', to));
+  for (const receiver of receivers) assert.equal(await receiver.ended, 0, receiver.err());
+  for (const to of inboxes) assert.equal(sha256(path.join(to, 'shared.bin')), sha256(file));
+  await until(() => sender.err().match(/Done: the receiver has everything/g)?.length === 2, sender.err);
+  assert.equal(sender.err().match(/A receiver is here/g)?.length, 2, sender.err());
+  talker.child.stdin?.end('/leave\n');
+  sender.child.kill('SIGINT');
+  assert.equal(await sender.ended, 130);
+});
+
 test('through the relay alone it comes too', async () => {
   const file = make('relayed.bin', randomBytes(2_000_000));
   const { sender, link } = await send(file, '--relay');

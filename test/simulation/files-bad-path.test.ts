@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { concatBytes, SeededRandom } from '../../src/base/index.ts';
-import { FILES_CHANNEL, FileReceiver, FileSender } from '../../src/client/index.ts';
+import { FILES_CHANNEL, FileReceiver, FileSender, isOffer, READY_TEXT } from '../../src/client/index.ts';
 import { digest } from '../../src/node/digest.ts';
 import { burstyLoss, type Host } from '../../src/vnet/index.ts';
 import type { RTCDataChannel } from '../../src/webrtc/index.ts';
@@ -92,11 +92,11 @@ class Transfer {
       }
     };
     channel.onmessage = ({ data }) => {
+      if (isOffer(data)) receiver.handleOpen();
       receiver.handleMessage(typeof data === 'string' ? data : new Uint8Array(data as ArrayBuffer));
       drain();
     };
-    receiver.handleOpen();
-    drain();
+    channel.send(READY_TEXT);
   }
 }
 

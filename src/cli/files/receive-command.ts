@@ -68,13 +68,13 @@ export async function receiveCommand(command: CommandCall): Promise<number> {
         id: FILES_CHANNEL.id,
       });
       channel.onopen = () => {
-        clearTimeout(patience);
-        line.say('Connected to the sender.');
-        session.use(channel);
+        session.ask(channel, () => {
+          clearTimeout(patience);
+          line.say('Connected to the sender.');
+        });
       };
       channel.onclose = () => {
-        session.lost(channel);
-        if (session.connected) return;
+        if (!session.lost(channel)) return;
         line.say('The connection is lost; waiting for the sender.');
         wait();
       };

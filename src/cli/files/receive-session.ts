@@ -1,5 +1,11 @@
 /** The receiver machine on real files, over one data channel after the other: writes what it says, in order. */
-import { FileReceiver, type FileReceiverEvent, type OfferedFile } from '../../client/index.ts';
+import {
+  FileReceiver,
+  type FileReceiverEvent,
+  isOffer,
+  type OfferedFile,
+  READY_TEXT,
+} from '../../client/index.ts';
 import type { RTCDataChannel } from '../../node/webrtc/index.ts';
 import { PartFile } from './part-file.ts';
 
@@ -39,29 +45,25 @@ export class ReceiveSession {
     this.#handlers = handlers;
   }
 
-  /** Whether there is a way to the sender just now. */
-  get connected(): boolean {
-    return this.#channel?.readyState === 'open';
-  }
-
-  /** A channel that is open; the one before is of no use any more. */
-  use(channel: RTCDataChannel): void {
-    if (this.#channel) this.#channel.onmessage = null;
-    this.#channel = channel;
-    channel.binaryType = 'arraybuffer';
+  /**
+   * Asks on a channel that is open, and goes on by it once the other side offers; the one before is of no use then. Who never
+   * offers is another receiver, or somebody who only talks.
+   */
+  ask(channel: RTCDataChannel, onOffer: () => void): void {
     channel.onmessage = ({ data }: { readonly data: unknown }) => {
-      if (typeof data === 'string') this.#receiver.handleMessage(data);
-      else if (data instanceof ArrayBuffer) this.#receiver.handleMessage(new Uint8Array(data));
-      this.#drain();
+      if (!isOffer(data)) return;
+      onOffer();
+      this.#use(channel, data);
     };
-    this.#receiver.handleOpen();
-    this.#drain();
+    channel.send(READY_TEXT);
   }
 
-  lost(channel: RTCDataChannel): void {
-    if (this.#channel !== channel) return;
+  /** Whether it was the way to the sender. */
+  lost(channel: RTCDataChannel): boolean {
+    if (this.#channel !== channel) return false;
     this.#channel = undefined;
     this.#receiver.handleClosed();
+    return true;
   }
 
   abort(reason: string): void {
@@ -75,6 +77,20 @@ export class ReceiveSession {
     await this.#turn;
     await Promise.allSettled([...this.#targets.values()].map(({ part }) => part.close()));
     this.#targets.clear();
+  }
+
+  #use(channel: RTCDataChannel, offer: string): void {
+    if (this.#channel) this.#channel.onmessage = null;
+    this.#channel = channel;
+    channel.binaryType = 'arraybuffer';
+    channel.onmessage = ({ data }: { readonly data: unknown }) => {
+      if (typeof data === 'string') this.#receiver.handleMessage(data);
+      else if (data instanceof ArrayBuffer) this.#receiver.handleMessage(new Uint8Array(data));
+      this.#drain();
+    };
+    this.#receiver.handleOpen();
+    this.#receiver.handleMessage(offer);
+    this.#drain();
   }
 
   #drain(): void {

@@ -8,9 +8,11 @@ import type { SourceFile } from './source-file.ts';
 const LOW_BYTES = 2 ** 20;
 
 export interface SendHandlers {
+  /** The other side takes files. Before everything else; never, where somebody is there for something else. */
+  onReceiver(): void;
   onProgress(file: SourceFile, offset: number): void;
   onFileDone(file: SourceFile): void;
-  /** Once, at the end: it has all it wanted, or why it has not. */
+  /** Once, at the end: it has all it wanted, or why it has not. Of somebody who takes no files: `lost`. */
   onEnd(outcome: 'done' | { readonly failed: string } | 'lost'): void;
 }
 
@@ -49,6 +51,10 @@ export class SendChannel {
     this.#drain();
   }
 
+  get hasReceiver(): boolean {
+    return this.#sender.hasReceiver;
+  }
+
   abort(reason: string): void {
     this.#sender.abort(reason);
     this.#drain();
@@ -74,6 +80,9 @@ export class SendChannel {
 
   #handle(event: FileSenderEvent): void {
     switch (event.type) {
+      case 'receiver':
+        this.#handlers.onReceiver();
+        return;
       case 'read':
         this.#soon(async () => {
           const { file, offset, length } = event;

@@ -20,6 +20,8 @@ const TRANSFER_BYTES = 16;
 /** Of a room: who has lost his line keeps a seat for half a minute, and needs another one meanwhile. */
 const SEATS = 8;
 const FAREWELL_MS = 300;
+/** Seen by who comes with `ieum call` or a browser. Says nothing of the files: the server reads it too. */
+const ROOM_TITLE = 'File transfer: ieum receive takes the files';
 
 /** 0 when somebody has all of it, 1 when that cannot be any more, 130 when the user has ended it. */
 export async function sendCommand(command: CommandCall): Promise<number> {
@@ -48,8 +50,8 @@ export async function sendCommand(command: CommandCall): Promise<number> {
         id: FILES_CHANNEL.id,
       });
       channel.onopen = () => {
-        line.say('A receiver is here.');
         const sending = new SendChannel(channel, transfer, sources, {
+          onReceiver: () => line.say('A receiver is here.'),
           onProgress: ({ offered }, offset) => line.update(offered.name, offset, offered.size),
           onFileDone: ({ offered }) => {
             line.restart();
@@ -58,7 +60,7 @@ export async function sendCommand(command: CommandCall): Promise<number> {
           onEnd: (outcome) => {
             running.delete(sending);
             line.restart();
-            if (interrupted) return;
+            if (interrupted || !sending.hasReceiver) return;
             if (outcome === 'done') line.say('Done: the receiver has everything.');
             else if (outcome === 'lost')
               line.say('The connection is lost; waiting for the receiver to come back.');
@@ -85,7 +87,7 @@ export async function sendCommand(command: CommandCall): Promise<number> {
     finish(EXIT_FAILED);
   });
   try {
-    await call.createRoom({ visibility: 'private', entry: 'open', limit: SEATS });
+    await call.createRoom({ title: ROOM_TITLE, visibility: 'private', entry: 'open', limit: SEATS });
     const room = call.state.room?.id ?? '';
     const total = sources.reduce((sum, { offered }) => sum + offered.size, 0);
     line.say(

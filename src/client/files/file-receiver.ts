@@ -24,6 +24,17 @@ export type FileReceiverEvent =
   | { readonly type: 'done' }
   | { readonly type: 'failed'; readonly reason: string };
 
+/** What a receiver says first on every channel. Who answers with an offer is a sender, and the machine begins with that. */
+export const READY_TEXT = JSON.stringify({
+  type: 'ready',
+  v: FILES_PROTOCOL_VERSION,
+} satisfies FromReceiver);
+
+/** Whether this is what a sender answers to `READY_TEXT`. */
+export function isOffer(data: unknown): data is string {
+  return typeof data === 'string' && parseFromSender(data)?.type === 'offer';
+}
+
 /** On disk so much more, and the sender is told. */
 const TELL_EVERY_BYTES = 2 ** 20;
 /** A file that is wrong twice is wrong. */
@@ -60,7 +71,7 @@ export class FileReceiver {
     return bytes;
   }
 
-  /** There is a new channel; the one before, if there was one, is forgotten with everything that was on its way. */
+  /** There is a new channel to the sender; the one before, if there was one, is forgotten with everything that was on its way. */
   handleOpen(): void {
     this.#transmits.clear();
     this.#open = true;

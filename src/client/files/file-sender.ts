@@ -1,6 +1,6 @@
 /**
- * The giving side of a file transfer on one data channel: offers, and sends what is wanted from where it is wanted, no faster
- * than the channel and the other side's disk take it. Reads no file: it asks for bytes. A machine; docs/files.md.
+ * The giving side of a file transfer on one data channel: offers to who is ready to take, and sends what is wanted from where it
+ * is wanted, no faster than the channel and the other side's disk take it. Reads no file: it asks for bytes. A machine; docs/files.md.
  */
 import { Queue } from '../../base/index.ts';
 import {
@@ -13,6 +13,8 @@ import {
 } from './messages.ts';
 
 export type FileSenderEvent =
+  /** The other side takes files: it is offered them. First. */
+  | { readonly type: 'receiver' }
   /** Answer by `handleRead`. */
   | { readonly type: 'read'; readonly file: number; readonly offset: number; readonly length: number }
   /** Of the whole file, all of which has been read from the last `want` on. Answer by `handleDigest`. */
@@ -47,17 +49,24 @@ interface Run {
 }
 
 export class FileSender {
+  readonly #transfer: string;
   readonly #files: readonly OfferedFile[];
   readonly #transmits = new Queue<string | Uint8Array>();
   readonly #events = new Queue<FileSenderEvent>();
   readonly #done = new Set<number>();
   #run: Run | undefined;
   #bufferedBytes = 0;
+  #ready = false;
   #over = false;
 
   constructor({ transfer, files }: FileSenderOptions) {
+    this.#transfer = transfer;
     this.#files = files;
-    this.#say({ type: 'offer', v: FILES_PROTOCOL_VERSION, transfer, files });
+  }
+
+  /** Whether the other side has said that it takes files. */
+  get hasReceiver(): boolean {
+    return this.#ready;
   }
 
   /** Whether the other side has said of every file that it has it: what it says then may be lost. */
@@ -74,7 +83,8 @@ export class FileSender {
   handleMessage(data: string | Uint8Array): void {
     if (this.#over) return;
     const message = typeof data === 'string' ? parseFromReceiver(data) : undefined;
-    if (message) this.#handle(message);
+    if (message?.type === 'ready') this.#handleReady(message.v);
+    else if (message && this.#ready) this.#handle(message);
     else this.#fail('the other side does not speak this protocol');
   }
 
@@ -106,7 +116,7 @@ export class FileSender {
   /** Tells the other side why, and ends. */
   abort(reason: string): void {
     if (this.#over) return;
-    this.#say({ type: 'abort', reason });
+    if (this.#ready) this.#say({ type: 'abort', reason });
     this.#fail(reason);
   }
 
@@ -119,7 +129,20 @@ export class FileSender {
     return this.#events.take();
   }
 
-  #handle(message: FromReceiver): void {
+  #handleReady(v: number): void {
+    if (this.#ready) return;
+    this.#ready = true;
+    if (v === FILES_PROTOCOL_VERSION) {
+      this.#events.push({ type: 'receiver' });
+      this.#say({ type: 'offer', v, transfer: this.#transfer, files: this.#files });
+    } else {
+      this.abort(
+        `the other side speaks version ${v} of this protocol, and we version ${FILES_PROTOCOL_VERSION}`,
+      );
+    }
+  }
+
+  #handle(message: Exclude<FromReceiver, { type: 'ready' }>): void {
     switch (message.type) {
       case 'want': {
         const { file, offset } = message;

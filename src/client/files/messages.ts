@@ -39,6 +39,8 @@ export type FromSender =
   | { readonly type: 'abort'; readonly reason: string };
 
 export type FromReceiver =
+  /** First on every channel: who does not say it is in the room for something else, and is offered nothing. */
+  | { readonly type: 'ready'; readonly v: number }
   /** From this byte on. What is being sent ends. */
   | { readonly type: 'want'; readonly file: number; readonly offset: number }
   /** Everything before this byte is on disk. */
@@ -64,7 +66,8 @@ export function parseFromSender(text: string): FromSender | undefined {
 export function parseFromReceiver(text: string): FromReceiver | undefined {
   const value = objectOf(text);
   if (!value) return undefined;
-  const { type, file, offset } = value;
+  const { type, file, offset, v } = value;
+  if (type === 'ready' && typeof v === 'number') return { type, v };
   if ((type === 'want' || type === 'have') && isIndex(file) && isSize(offset)) return { type, file, offset };
   if (type === 'got' && isIndex(file)) return { type, file };
   if (type === 'done') return { type };

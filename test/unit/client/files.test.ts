@@ -7,8 +7,10 @@ import {
   distinctNames,
   FileReceiver,
   FileSender,
+  isOffer,
   numbered,
   type OfferedFile,
+  READY_TEXT,
   safeFileName,
 } from '../../../src/client/index.ts';
 import { digest } from '../../../src/node/digest.ts';
@@ -57,6 +59,7 @@ class Scene {
 
   connect(): void {
     this.sender = new FileSender({ transfer: TRANSFER, files: this.#given.map(offeredOf) });
+    this.sender.handleMessage(READY_TEXT);
     this.receiver.handleOpen();
   }
 
@@ -203,6 +206,7 @@ test('a sender keeps no more on its way than the window, however fast the channe
     transfer: TRANSFER,
     files: [{ name: 'a', size, version: '00112233aabbccdd' }],
   });
+  sender.handleMessage(READY_TEXT);
   sender.handleMessage(JSON.stringify({ type: 'want', file: 0, offset: 0 }));
   const piece = new Uint8Array(4 * 65_536);
   const flood = (): number => {
@@ -222,11 +226,34 @@ test('a sender keeps no more on its way than the window, however fast the channe
   assert.equal(flood(), 10 * MIB);
 });
 
+test('who has not said that it takes files is offered nothing, and may not take any', () => {
+  const offering = () => new FileSender({ transfer: TRANSFER, files: [offeredOf(given('a', 10))] });
+  const quiet = offering();
+  assert.equal(quiet.pollTransmit(), undefined);
+  quiet.abort('the sender has ended it');
+  assert.equal(quiet.pollTransmit(), undefined, 'nor is it told of an end');
+
+  const rude = offering();
+  rude.handleMessage(JSON.stringify({ type: 'want', file: 0, offset: 0 }));
+  assert.equal(rude.pollEvent()?.type, 'failed');
+
+  const ready = offering();
+  ready.handleMessage(READY_TEXT);
+  ready.handleMessage(READY_TEXT);
+  assert.ok(ready.hasReceiver && isOffer(ready.pollTransmit()));
+  assert.equal(ready.pollTransmit(), undefined, 'once');
+
+  const newer = offering();
+  newer.handleMessage(READY_TEXT.replace('1', '2'));
+  assert.match(String(newer.pollTransmit()), /version 2 of this protocol, and we version 1/);
+});
+
 test('a full channel is not filled further', () => {
   const sender = new FileSender({
     transfer: TRANSFER,
     files: [{ name: 'a', size: 64 * MIB, version: '00112233aabbccdd' }],
   });
+  sender.handleMessage(READY_TEXT);
   sender.handleMessage(JSON.stringify({ type: 'want', file: 0, offset: 0 }));
   let reads = 0;
   for (let event = sender.pollEvent(); event; event = sender.pollEvent()) {
@@ -245,9 +272,10 @@ test('offsets beyond 4 GiB are numbers like others', () => {
     transfer: TRANSFER,
     files: [{ name: 'a', size, version: '00112233aabbccdd' }],
   });
+  sender.handleMessage(READY_TEXT);
   sender.handleMessage(JSON.stringify({ type: 'want', file: 0, offset: size - 3 }));
-  const events = [sender.pollEvent(), sender.pollEvent()];
-  assert.deepEqual(events[1], { type: 'read', file: 0, offset: size - 3, length: 3 });
+  const events = [sender.pollEvent(), sender.pollEvent(), sender.pollEvent()];
+  assert.deepEqual(events[2], { type: 'read', file: 0, offset: size - 3, length: 3 });
 });
 
 test('a file that has become shorter while it was sent is the end, for both', () => {
@@ -255,6 +283,7 @@ test('a file that has become shorter while it was sent is the end, for both', ()
     transfer: TRANSFER,
     files: [{ name: 'a', size: 100, version: '00112233aabbccdd' }],
   });
+  sender.handleMessage(READY_TEXT);
   sender.pollTransmit();
   sender.handleMessage(JSON.stringify({ type: 'want', file: 0, offset: 0 }));
   sender.handleRead(0, 0, new Uint8Array(99));
@@ -308,7 +337,7 @@ test('no messages make either of them throw', () => {
     fc.json(),
     fc
       .record({
-        type: fc.constantFrom('offer', 'want', 'have', 'got', 'done', 'end', 'abort'),
+        type: fc.constantFrom('ready', 'offer', 'want', 'have', 'got', 'done', 'end', 'abort'),
         file: fc.oneof(fc.integer(), fc.double(), fc.string()),
         offset: fc.oneof(fc.maxSafeInteger(), fc.double()),
         reason: fc.string(),
