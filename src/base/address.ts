@@ -9,6 +9,10 @@ export interface SocketAddress {
 
 export type IpFamily = 4 | 6;
 
+const DOT = 0x2e;
+const COLON = 0x3a;
+const ZERO = 0x30;
+
 export function familyOf(ip: string): IpFamily {
   return ip.includes(':') ? 6 : 4;
 }
@@ -26,77 +30,128 @@ export function sameAddress(a: SocketAddress, b: SocketAddress): boolean {
 export function parseIp(text: string): Uint8Array | undefined {
   const zone = text.indexOf('%');
   const bare = zone < 0 ? text : text.slice(0, zone);
-  return bare.includes(':') ? parseIpv6(bare) : parseIpv4(bare);
+  if (bare.includes(':')) return parseIpv6(bare);
+  const bytes = new Uint8Array(4);
+  return readIpv4(bare, 0, bytes, 0) ? bytes : undefined;
 }
 
-/** Decimal without leading zeros only: `010.0.0.1` is octal to some readers, so it is no address here. */
-function parseIpv4(text: string): Uint8Array | undefined {
-  const parts = text.split('.');
-  if (parts.length !== 4) return undefined;
-  const bytes = new Uint8Array(4);
-  for (let i = 0; i < 4; i++) {
-    const part = parts[i] ?? '';
-    if (!/^(0|[1-9]\d{0,2})$/.test(part) || Number(part) > 255) return undefined;
-    bytes[i] = Number(part);
+/**
+ * Four bytes at `offset` of `into` from what `text` holds from `start` on. Decimal without leading zeros only: `010.0.0.1` is
+ * octal to some readers, so it is no address here.
+ */
+function readIpv4(text: string, start: number, into: Uint8Array, offset: number): boolean {
+  let part = 0;
+  let value = 0;
+  let digits = 0;
+  for (let i = start; i <= text.length; i++) {
+    if (i === text.length || text.charCodeAt(i) === DOT) {
+      if (digits === 0 || part === 4) return false;
+      into[offset + part] = value;
+      part += 1;
+      value = 0;
+      digits = 0;
+    } else {
+      const digit = text.charCodeAt(i) - ZERO;
+      if (digit < 0 || digit > 9 || (digits > 0 && value === 0)) return false;
+      value = value * 10 + digit;
+      digits += 1;
+      if (value > 255) return false;
+    }
   }
-  return bytes;
+  return part === 4;
 }
 
 function parseIpv6(text: string): Uint8Array | undefined {
-  const halves = text.split('::');
-  if (halves.length > 2) return undefined;
-  const head = parseGroups(halves[0] ?? '', halves.length === 1);
-  const tail = halves.length === 2 ? parseGroups(halves[1] ?? '', true) : [];
-  if (!head || !tail) return undefined;
-  const missing = 16 - head.length - tail.length;
-  // RFC 5952 §4.2.2 asks writers not to use "::" for one group, but RFC 4291 §2.2 lets readers meet it.
-  if (halves.length === 1 ? missing !== 0 : missing < 2) return undefined;
   const bytes = new Uint8Array(16);
-  bytes.set(head, 0);
-  bytes.set(tail, 16 - tail.length);
-  return bytes;
-}
-
-/** The bytes of colon-separated groups; the last may be dotted decimal when `mayEndInIpv4`. */
-function parseGroups(text: string, mayEndInIpv4: boolean): number[] | undefined {
-  if (text === '') return [];
-  const bytes: number[] = [];
-  const groups = text.split(':');
-  for (const [i, group] of groups.entries()) {
-    if (mayEndInIpv4 && i === groups.length - 1 && group.includes('.')) {
-      const ipv4 = parseIpv4(group);
-      if (!ipv4) return undefined;
-      bytes.push(...ipv4);
-    } else {
-      if (!/^[0-9a-f]{1,4}$/i.test(group)) return undefined;
-      const value = Number.parseInt(group, 16);
-      bytes.push(value >> 8, value & 0xff);
+  let length = 0;
+  /** Where `::` stands, in bytes. */
+  let gap = text.startsWith('::') ? 0 : -1;
+  let at = gap === 0 ? 2 : 0;
+  while (at < text.length) {
+    const colon = text.indexOf(':', at);
+    if (colon < 0 && text.includes('.', at)) {
+      if (length > 12 || !readIpv4(text, at, bytes, length)) return undefined;
+      length += 4;
+      break;
+    }
+    const end = colon < 0 ? text.length : colon;
+    const group = hexGroup(text, at, end);
+    if (group < 0 || length === 16) return undefined;
+    bytes[length] = group >> 8;
+    bytes[length + 1] = group;
+    length += 2;
+    if (colon < 0) break;
+    at = colon + 1;
+    if (at === text.length) return undefined;
+    if (text.charCodeAt(at) === COLON) {
+      if (gap >= 0) return undefined;
+      gap = length;
+      at += 1;
     }
   }
-  return bytes;
+  if (gap < 0) return length === 16 ? bytes : undefined;
+  // RFC 5952 §4.2.2 asks writers not to use "::" for one group, but RFC 4291 §2.2 lets readers meet it.
+  if (length > 14) return undefined;
+  const tail = 16 - (length - gap);
+  bytes.copyWithin(tail, gap, length);
+  return bytes.fill(0, gap, tail);
+}
+
+/** One to four hexadecimal digits, or -1. */
+function hexGroup(text: string, start: number, end: number): number {
+  if (end === start || end - start > 4) return -1;
+  let value = 0;
+  for (let i = start; i < end; i++) {
+    const digit = hexDigit(text.charCodeAt(i));
+    if (digit < 0) return -1;
+    value = (value << 4) | digit;
+  }
+  return value;
+}
+
+function hexDigit(code: number): number {
+  if (code >= ZERO && code <= ZERO + 9) return code - ZERO;
+  const lower = code | 0x20;
+  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
 }
 
 /** Canonical text of 4 or 16 bytes. RFC 5952 §4: lower case, the longest run of zeros (two or more) as "::". */
 export function formatIp(bytes: Uint8Array): string {
-  if (bytes.length === 4) return bytes.join('.');
-  const groups: number[] = [];
-  for (let i = 0; i < 16; i += 2) groups.push(((bytes[i] ?? 0) << 8) | (bytes[i + 1] ?? 0));
+  if (bytes.length === 4) return dotted(bytes, 0);
+  const zeros = longestZeroRun(bytes);
   // RFC 5952 §5: only addresses known to hold an IPv4 address are written in mixed notation.
-  if (groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff) {
-    return `::ffff:${bytes.subarray(12).join('.')}`;
+  if (groupOf(bytes, 5) === 0xffff && bytes.subarray(0, 10).every((byte) => byte === 0)) {
+    return `::ffff:${dotted(bytes, 12)}`;
   }
-  const run = longestZeroRun(groups);
-  const hex = groups.map((group) => group.toString(16));
-  if (run.length < 2) return hex.join(':');
-  return `${hex.slice(0, run.start).join(':')}::${hex.slice(run.start + run.length).join(':')}`;
+  let text = '';
+  for (let group = 0; group < 8; ) {
+    if (group === zeros.start) {
+      text += '::';
+      group += zeros.length;
+    } else {
+      const between = text === '' || group === zeros.start + zeros.length ? '' : ':';
+      text += between + groupOf(bytes, group).toString(16);
+      group += 1;
+    }
+  }
+  return text;
 }
 
-function longestZeroRun(groups: readonly number[]): { start: number; length: number } {
-  let best = { start: 0, length: 0 };
-  for (let start = 0; start < groups.length; ) {
+function dotted(bytes: Uint8Array, at: number): string {
+  return `${bytes[at]}.${bytes[at + 1]}.${bytes[at + 2]}.${bytes[at + 3]}`;
+}
+
+function groupOf(bytes: Uint8Array, group: number): number {
+  return ((bytes[2 * group] ?? 0) << 8) | (bytes[2 * group + 1] ?? 0);
+}
+
+/** In groups: two or more, else none. */
+function longestZeroRun(bytes: Uint8Array): { start: number; length: number } {
+  let best = { start: 8, length: 0 };
+  for (let start = 0; start < 8; ) {
     let end = start;
-    while (groups[end] === 0) end += 1;
-    if (end - start > best.length) best = { start, length: end - start };
+    while (end < 8 && groupOf(bytes, end) === 0) end += 1;
+    if (end - start > Math.max(best.length, 1)) best = { start, length: end - start };
     start = end + 1;
   }
   return best;

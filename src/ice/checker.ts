@@ -2,7 +2,7 @@
  * One generation of an agent: everything that holds for one pair of credentials, from the first check to the end of consent.
  * Knows paths, not sockets. RFC 8445 §6 … §8, RFC 7675, RFC 8838, RFC 8863.
  */
-import { canonicalIp, type Millis, NEVER, type SocketAddress, TimerTable } from '../base/index.ts';
+import { type Millis, NEVER, parseIp, type SocketAddress, TimerTable } from '../base/index.ts';
 import type { CandidateAttribute } from '../sdp/index.ts';
 import {
   decodeErrorCode,
@@ -158,7 +158,7 @@ export class Checker {
   addRemote(now: Millis, told: CandidateAttribute): void {
     this.#now = now;
     if (this.#retired || this.#failed) return;
-    const ip = canonicalIp(told.address);
+    const ip = parseIp(told.address);
     if (ip === undefined) this.#resolve(told);
     else this.#addRemoteAt(told, ip);
     this.#settle();
@@ -167,8 +167,8 @@ export class Checker {
   handleResolved(now: Millis, name: string, ips: readonly string[] | undefined): void {
     this.#now = now;
     // RFC 8839 §5.1: one address of a name; best first.
-    const ip = ips?.[0];
-    for (const told of this.#unresolved.take(name)) if (ip !== undefined) this.#addRemoteAt(told, ip);
+    const ip = parseIp(ips?.[0] ?? '');
+    for (const told of this.#unresolved.take(name)) if (ip) this.#addRemoteAt(told, ip);
     this.#settle();
   }
 
@@ -323,7 +323,7 @@ export class Checker {
     if (this.#unresolved.add(name, told)) this.#context.gatherer.resolve(this.#now, name);
   }
 
-  #addRemoteAt(told: CandidateAttribute, ip: string): void {
+  #addRemoteAt(told: CandidateAttribute, ip: Uint8Array): void {
     const { usernameFragment } = told;
     // RFC 8838 §4.4, webrtc.html §4.4.2: of another generation.
     if (this.#remote && usernameFragment !== undefined && usernameFragment !== this.#remote.usernameFragment)

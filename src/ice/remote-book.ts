@@ -3,7 +3,7 @@
  * RFC 8445 §5.3, §7.3.1.3, RFC 8838 §11.
  */
 
-import { canonicalIp, formatAddress, parseIp, type SocketAddress } from '../base/index.ts';
+import { formatAddress, formatIp, type SocketAddress } from '../base/index.ts';
 import type { CandidateAttribute } from '../sdp/index.ts';
 import type { CandidateType, IceProtocol, TcpType } from './candidate-types.ts';
 import type { PairEnd } from './events.ts';
@@ -53,8 +53,8 @@ export class RemoteBook {
     return this.#byKey.get(keyOf(protocol, address));
   }
 
-  /** `ip`: what the address, or its name, stands for. */
-  add(told: CandidateAttribute, ip: string): RemoteOutcome {
+  /** `ip`: what the address, or its name, stands for: 4 or 16 bytes. */
+  add(told: CandidateAttribute, ip: Uint8Array): RemoteOutcome {
     const usable = usableCandidate(told, ip);
     if (!usable) return IGNORED;
     const key = keyOf(usable.protocol, usable.address);
@@ -130,10 +130,9 @@ function isTcpType(text: string | undefined): text is TcpType {
 }
 
 /** RFC 8839 §5.1: what is not understood is ignored; so is what no packet can be sent to. */
-function usableCandidate(told: CandidateAttribute, text: string): Usable | undefined {
+function usableCandidate(told: CandidateAttribute, ip: Uint8Array): Usable | undefined {
   const { component, transport, type, port, priority, foundation, related, tcpType } = told;
-  const ip = canonicalIp(text);
-  if (component !== 1 || ip === undefined || port === 0 || !isType(type) || !isUnicast(ip)) return undefined;
+  if (component !== 1 || port === 0 || !isType(type) || !isUnicast(ip)) return undefined;
   if (transport !== 'udp' && transport !== 'tcp') return undefined;
   // RFC 6544 §4.5: without `tcptype` it is no candidate. One that only connects is nobody to connect to (§6.2).
   if (transport === 'tcp' && (!isTcpType(tcpType) || tcpType === 'active')) return undefined;
@@ -141,7 +140,7 @@ function usableCandidate(told: CandidateAttribute, text: string): Usable | undef
     type,
     protocol: transport,
     tcpType: transport === 'tcp' && isTcpType(tcpType) ? tcpType : undefined,
-    address: { ip, port },
+    address: { ip: formatIp(ip), port },
     related,
     priority,
     foundation,
@@ -151,9 +150,8 @@ function usableCandidate(told: CandidateAttribute, text: string): Usable | undef
 }
 
 /** Neither `0.0.0.0` nor multicast nor broadcast: a check must not become many. */
-function isUnicast(ip: string): boolean {
-  const bytes = parseIp(ip);
-  if (!bytes || bytes.every((byte) => byte === 0)) return false;
-  const first = bytes[0] ?? 0;
-  return bytes.length === 4 ? first !== 0 && first < 224 : first !== 0xff;
+function isUnicast(ip: Uint8Array): boolean {
+  if (ip.every((byte) => byte === 0)) return false;
+  const first = ip[0] ?? 0;
+  return ip.length === 4 ? first !== 0 && first < 224 : first !== 0xff;
 }
