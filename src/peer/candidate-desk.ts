@@ -13,6 +13,11 @@ interface Early {
   readonly url: string | undefined;
 }
 
+interface RemoteNote {
+  readonly candidate: CandidateAttribute;
+  readonly usernameFragment: string;
+}
+
 /** Of each side; more than an agent pairs. */
 const MAX_REMEMBERED = 256;
 
@@ -21,7 +26,7 @@ export class CandidateDesk {
   #early: Early[] = [];
   #endedEarly = false;
   #local: IceCandidateFacts[] = [];
-  #remote: IceCandidateFacts[] = [];
+  #remote: RemoteNote[] = [];
 
   constructor(negotiation: Negotiation) {
     this.#negotiation = negotiation;
@@ -32,13 +37,18 @@ export class CandidateDesk {
   }
 
   get remote(): readonly IceCandidateFacts[] {
-    return this.#remote;
+    return this.#remote.map(({ candidate, usernameFragment }) => ({
+      candidate: writeCandidate(candidate),
+      ...this.#place,
+      usernameFragment,
+      url: undefined,
+    }));
   }
 
   /** One of ours was found; `undefined`: of a generation that is gone. */
   add(candidate: CandidateAttribute, url: string | undefined): LocalIceCandidate | undefined {
     const told = this.#negotiation.addLocalCandidate(candidate, url);
-    if (told) this.#remember(this.#local, told);
+    if (told && this.#local.length < MAX_REMEMBERED) this.#local.push(told);
     return told;
   }
 
@@ -78,12 +88,7 @@ export class CandidateDesk {
   }
 
   noteRemote(candidate: CandidateAttribute, usernameFragment: string): void {
-    this.#remember(this.#remote, {
-      candidate: writeCandidate(candidate),
-      ...this.#place,
-      usernameFragment,
-      url: undefined,
-    });
+    if (this.#remote.length < MAX_REMEMBERED) this.#remote.push({ candidate, usernameFragment });
   }
 
   /** Both ends as candidates; learned ones too. */
@@ -116,9 +121,5 @@ export class CandidateDesk {
   get #place(): { readonly mid: string; readonly mLineIndex: number } {
     const { mid, mLineIndex } = this.#local[0] ?? { mid: '', mLineIndex: 0 };
     return { mid, mLineIndex };
-  }
-
-  #remember(list: IceCandidateFacts[], candidate: IceCandidateFacts): void {
-    if (list.length < MAX_REMEMBERED) list.push(candidate);
   }
 }

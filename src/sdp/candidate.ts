@@ -26,47 +26,64 @@ export interface CandidateAttribute {
 }
 
 const CANDIDATE =
-  /^([A-Za-z0-9+/]{1,32}) (\d{1,3}) ([!-~]+) (\d{1,10}) ([!-~]+) (\d{1,5}) typ ([!-~]+)((?: [!-~]+)*)$/;
+  /^(?:(?:a=)?candidate:)?\s*([A-Za-z0-9+/]{1,32}) (\d{1,3}) ([!-~]+) (\d{1,10}) ([!-~]+) (\d{1,5}) typ ([!-~]+)((?: [!-~]+)*)\s*$/;
 
 /** Of `candidate:…`, with or without `a=` before it, or of the attribute's value alone. `undefined` when it is none. */
 export function parseCandidate(text: string): CandidateAttribute | undefined {
-  const match = CANDIDATE.exec(text.replace(/^(a=)?candidate:/, '').trim());
+  const match = CANDIDATE.exec(text);
   if (!match) return undefined;
   const [, foundation = '', component, transport = '', priority, address = '', port, type = '', rest = ''] =
     match;
   const numbers = { component: Number(component), priority: Number(priority), port: Number(port) };
   if (numbers.component < 1 || numbers.component > 256) return undefined;
   if (numbers.priority > 0xffff_ffff || numbers.port > 65_535) return undefined;
-  const words = rest.split(' ').slice(1);
-  const pairs: [string, string][] = [];
-  // An extension's value may be missing at the end: such a pair means nothing, and the candidate stays good.
-  for (let i = 0; i + 1 < words.length; i += 2) pairs.push([words[i] ?? '', words[i + 1] ?? '']);
-  const extension = (name: string) => pairs.find(([key]) => key === name)?.[1];
-  const relatedIp = extension('raddr');
-  const relatedPort = Number(extension('rport') ?? Number.NaN);
-  const hasRelated = relatedIp !== undefined && Number.isInteger(relatedPort) && relatedPort <= 65_535;
+  const { related, tcpType, usernameFragment, extensions } = parseExtensions(rest);
   return {
     foundation,
     ...numbers,
     transport: transport.toLowerCase(),
     address,
     type,
-    related: hasRelated && relatedPort >= 0 ? { ip: relatedIp, port: relatedPort } : undefined,
-    tcpType: extension('tcptype'),
-    usernameFragment: extension('ufrag'),
-    extensions: pairs.filter(([name]) => !KNOWN.has(name)),
+    related,
+    tcpType,
+    usernameFragment,
+    extensions,
   };
 }
 
-const KNOWN = new Set(['raddr', 'rport', 'tcptype', 'ufrag']);
+type Extensions = Pick<CandidateAttribute, 'related' | 'tcpType' | 'usernameFragment' | 'extensions'>;
+
+/** ` name value name value …`: the first of a name counts. */
+function parseExtensions(text: string): Extensions {
+  let ip: string | undefined;
+  let port: string | undefined;
+  let tcpType: string | undefined;
+  let usernameFragment: string | undefined;
+  const extensions: [string, string][] = [];
+  const words = text.split(' ');
+  // An extension's value may be missing at the end: such a pair means nothing, and the candidate stays good.
+  for (let i = 1; i + 1 < words.length; i += 2) {
+    const [name = '', value = ''] = [words[i], words[i + 1]];
+    if (name === 'raddr') ip ??= value;
+    else if (name === 'rport') port ??= value;
+    else if (name === 'tcptype') tcpType ??= value;
+    else if (name === 'ufrag') usernameFragment ??= value;
+    else extensions.push([name, value]);
+  }
+  return { related: relatedOf(ip, Number(port ?? Number.NaN)), tcpType, usernameFragment, extensions };
+}
+
+function relatedOf(ip: string | undefined, port: number): SocketAddress | undefined {
+  return ip !== undefined && Number.isInteger(port) && port >= 0 && port <= 65_535 ? { ip, port } : undefined;
+}
 
 /** `candidate:…`, as it stands behind `a=` and in `RTCIceCandidate.candidate`. */
 export function writeCandidate(candidate: CandidateAttribute): string {
   const { foundation, component, transport, priority, address, port, type, related } = candidate;
-  const words = [foundation, component, transport, priority, address, port, 'typ', type];
-  if (related) words.push('raddr', related.ip, 'rport', related.port);
-  if (candidate.tcpType !== undefined) words.push('tcptype', candidate.tcpType);
-  if (candidate.usernameFragment !== undefined) words.push('ufrag', candidate.usernameFragment);
-  for (const [name, value] of candidate.extensions) words.push(name, value);
-  return `candidate:${words.join(' ')}`;
+  let text = `candidate:${foundation} ${component} ${transport} ${priority} ${address} ${port} typ ${type}`;
+  if (related) text += ` raddr ${related.ip} rport ${related.port}`;
+  if (candidate.tcpType !== undefined) text += ` tcptype ${candidate.tcpType}`;
+  if (candidate.usernameFragment !== undefined) text += ` ufrag ${candidate.usernameFragment}`;
+  for (const [name, value] of candidate.extensions) text += ` ${name} ${value}`;
+  return text;
 }

@@ -19,7 +19,8 @@ export interface SdpFault {
 /** The longest description that browsers make (dozens of sections, all codecs) has 300 KB. */
 export const MAX_SDP_CHARACTERS = 2 ** 20;
 
-const LINE = /^([a-z])=(.*)$/;
+/** NUL and a CR in the middle are no characters of a value: RFC 8866 §9, byte-string. */
+const LINE = /^[a-z]=[^\0\r]*$/;
 /** How much of somebody else's line an error message repeats. */
 const QUOTED_CHARACTERS = 60;
 
@@ -33,13 +34,12 @@ export function readLines(text: string): Line[] | SdpFault {
   }
   const raw = text.replace(/(\r?\n)+$/, '').split(/\r?\n/);
   const lines: Line[] = [];
-  for (const [i, content] of raw.entries()) {
-    const [, type, value] = LINE.exec(content) ?? [];
-    // NUL and a CR in the middle are no characters of a value: RFC 8866 §9, byte-string.
-    if (type === undefined || value === undefined || /[\0\r]/.test(value)) {
-      return { line: i + 1, reason: `${quote(content)} is no line of SDP: a letter, "=", a value.` };
+  for (const content of raw) {
+    const number = lines.length + 1;
+    if (!LINE.test(content)) {
+      return { line: number, reason: `${quote(content)} is no line of SDP: a letter, "=", a value.` };
     }
-    lines.push({ type, value, number: i + 1 });
+    lines.push({ type: content.charAt(0), value: content.slice(2), number });
   }
   return lines;
 }

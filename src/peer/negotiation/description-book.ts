@@ -10,6 +10,7 @@ import type { LocalDescription } from './local-description.ts';
 import { type LocalSection, type LocalSession, REJECTED, transportIndexOf } from './local-session.ts';
 import type { CandidatePlace } from './remote-candidate.ts';
 import {
+  addedCandidate,
   carriesTransport,
   type RemoteDescription,
   textOf,
@@ -17,11 +18,18 @@ import {
   withCandidate,
   withCandidatesOf,
 } from './remote-description.ts';
-import { type LocalConstants, writeLocal } from './write-local.ts';
+import { type GatheredCandidates, type LocalConstants, writeLocal } from './write-local.ts';
 
 export interface Descriptions {
   readonly local: LocalDescription | undefined;
   readonly remote: RemoteDescription | undefined;
+}
+
+interface Written {
+  readonly session: LocalSession;
+  readonly version: number;
+  readonly gathered: GatheredCandidates;
+  readonly text: string;
 }
 
 const NONE: Descriptions = { local: undefined, remote: undefined };
@@ -33,6 +41,8 @@ export class DescriptionBook {
   readonly #mids = new Set<string>();
   #current = NONE;
   #pending = NONE;
+  /** The last text and what it says: it is asked for again and again. */
+  #written: Written | undefined;
 
   constructor(constants: LocalConstants) {
     this.#constants = constants;
@@ -112,8 +122,9 @@ export class DescriptionBook {
   addRemote({ candidate, index, usernameFragment }: CandidatePlace): boolean {
     const belongs = (description: RemoteDescription | undefined): description is RemoteDescription =>
       description !== undefined && usernameFragmentOf(description, index) === usernameFragment;
+    const added = addedCandidate(index, candidate);
     const add = (description: RemoteDescription | undefined) =>
-      belongs(description) ? withCandidate(description, { index, candidate }) : description;
+      belongs(description) ? withCandidate(description, added) : description;
     const pending = add(this.#pending.remote);
     const current = add(this.#current.remote);
     this.#pending = { ...this.#pending, remote: pending };
@@ -134,7 +145,11 @@ export class DescriptionBook {
   /** With the candidates of its generation so far. */
   write(session: LocalSession, version: number): string {
     const gathered = this.#candidates.of(session.transport?.ice.usernameFragment);
-    return writeDescription(writeLocal(session, version, this.#constants, gathered));
+    const last = this.#written;
+    if (last?.session === session && last.version === version && last.gathered === gathered) return last.text;
+    const text = writeDescription(writeLocal(session, version, this.#constants, gathered));
+    this.#written = { session, version, gathered, text };
+    return text;
   }
 
   #rememberMids(): void {

@@ -17,6 +17,8 @@ export interface AddedCandidate {
   readonly index: number;
   /** `undefined`: no more will come for this section. */
   readonly candidate: CandidateAttribute | undefined;
+  /** As it stands in the description. */
+  readonly line: Attribute;
 }
 
 /** Twenty interfaces, both families, four servers, several times over. */
@@ -43,14 +45,18 @@ export function readRemote(
   return { type, sdp, parsed, session, transport: remoteTransportOf(session, bundlePolicy), added: [] };
 }
 
+export function addedCandidate(index: number, candidate: CandidateAttribute | undefined): AddedCandidate {
+  const line = candidate
+    ? { name: 'candidate', value: writeCandidate(candidate).slice('candidate:'.length) }
+    : { name: 'end-of-candidates' };
+  return { index, candidate, line };
+}
+
 export function withCandidate(description: RemoteDescription, added: AddedCandidate): RemoteDescription {
-  const line = writeAdded(added);
-  const known = description.parsed.media[added.index]?.attributes ?? [];
+  const { index, line } = added;
   const same = ({ name, value }: Attribute) => name === line.name && value === line.value;
-  if (known.some(same)) return description;
-  if (description.added.some((other) => other.index === added.index && same(writeAdded(other)))) {
-    return description;
-  }
+  if (description.parsed.media[index]?.attributes.some(same)) return description;
+  if (description.added.some((other) => other.index === index && same(other.line))) return description;
   if (added.candidate && description.added.length >= MAX_ADDED) {
     throw new PeerFault('OperationError', `${MAX_ADDED} candidates were added; more are not taken.`);
   }
@@ -71,15 +77,10 @@ export function withCandidatesOf(before: RemoteDescription, after: RemoteDescrip
 export function textOf({ sdp, parsed, added }: RemoteDescription): string {
   if (added.length === 0) return sdp;
   const media = parsed.media.map((section, index) => {
-    const lines = added.filter((one) => one.index === index).map(writeAdded);
+    const lines = added.filter((one) => one.index === index).map(({ line }) => line);
     return lines.length === 0 ? section : { ...section, attributes: [...section.attributes, ...lines] };
   });
   return writeDescription({ ...parsed, media });
-}
-
-function writeAdded({ candidate }: AddedCandidate): Attribute {
-  if (!candidate) return { name: 'end-of-candidates' };
-  return { name: 'candidate', value: writeCandidate(candidate).slice('candidate:'.length) };
 }
 
 /** Whether candidates of this section are candidates of the transport in use: where it is bundled, those of its own lead nowhere. */

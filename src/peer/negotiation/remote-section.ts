@@ -22,6 +22,7 @@ import {
   parseFingerprint,
   parseRtpMap,
   parseSetup,
+  type Fingerprint as SdpFingerprint,
   type SessionDescription,
   type Setup,
   sctpPortOf,
@@ -149,11 +150,13 @@ function readTransport(
   if (tlsId !== undefined && !isTlsId(tlsId)) {
     throw contentFault(`The a=tls-id of ${nameOf(section)} has not the form of RFC 8842 §5.`);
   }
-  const fingerprints = inheritedAttributesOf(session, media, 'fingerprint');
+  const fingerprints = inheritedAttributesOf(session, media, 'fingerprint')
+    .map(parseFingerprint)
+    .filter((fingerprint) => fingerprint !== undefined);
   return {
     ice: iceParametersOf(session, media),
-    fingerprints: fingerprints.flatMap(readFingerprint),
-    hasFingerprint: fingerprints.some((value) => parseFingerprint(value) !== undefined),
+    fingerprints: fingerprints.flatMap(trustedFingerprint),
+    hasFingerprint: fingerprints.length > 0,
     setup: setup === undefined ? undefined : parseSetup(setup),
     tlsId,
   };
@@ -161,11 +164,10 @@ function readTransport(
 
 const TRUSTED: readonly FingerprintHash[] = ['sha-256', 'sha-384', 'sha-512'];
 
-/** None, if it is broken or proves nothing: RFC 8122 §5 lets others stand beside it. */
-function readFingerprint(value: string): Fingerprint[] {
-  const parsed = parseFingerprint(value);
-  const hash = TRUSTED.find((trusted) => trusted === parsed?.hash);
-  return parsed && hash ? [{ hash, value: parsed.digest }] : [];
+/** None, if it proves nothing: RFC 8122 §5 lets others stand beside it. */
+function trustedFingerprint({ hash: name, digest }: SdpFingerprint): Fingerprint[] {
+  const hash = TRUSTED.find((trusted) => trusted === name);
+  return hash ? [{ hash, value: digest }] : [];
 }
 
 function readSctp(media: MediaDescription, section: Named): SectionSctp {
