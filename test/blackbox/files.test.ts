@@ -120,6 +120,7 @@ test('a receiver that is killed in the middle goes on from there', async () => {
   await until(() => part() > 1_000_000, first.err);
   first.child.kill('SIGKILL');
   await first.ended;
+  await until(() => /connection to the receiver is interrupted/.test(sender.err()), sender.err);
   const kept = part();
   assert.ok(kept > 0 && kept < BIG_BYTES, `${kept} bytes were there when it was killed`);
   const second = ieum('receive', link, '--to', to);
@@ -138,6 +139,7 @@ test('a sender that is killed, and sends the same again, need not send all of it
   const cut = ieum('receive', first.link, '--to', to);
   await until(() => readdirSync(to).some((name) => statSync(path.join(to, name)).size > 1_000_000), cut.err);
   first.sender.child.kill('SIGKILL');
+  await until(() => /connection to the sender is interrupted.*Ctrl-C stops/.test(cut.err()), cut.err);
   cut.child.kill('SIGINT');
   assert.equal(await cut.ended, 130);
   const [name = ''] = readdirSync(to);
@@ -147,6 +149,26 @@ test('a sender that is killed, and sends the same again, need not send all of it
   assert.equal(await receiver.ended, 0, receiver.err());
   assert.equal(sha256(path.join(to, 'again.bin')), sha256(file));
   assert.deepEqual(readdirSync(to), ['again.bin']);
+});
+
+test('both sides say that the other does not answer, and go on when it does', {
+  skip: process.platform === 'win32',
+}, async () => {
+  const file = make('frozen.bin', randomBytes(BIG_BYTES));
+  const { sender, link } = await send(file);
+  const to = inbox();
+  const receiver = ieum('receive', link, '--to', to);
+  await until(
+    () => readdirSync(to).some((name) => statSync(path.join(to, name)).size > 500_000),
+    receiver.err,
+  );
+  sender.child.kill('SIGSTOP');
+  await until(() => /connection to the sender is interrupted/.test(receiver.err()), receiver.err);
+  sender.child.kill('SIGCONT');
+  assert.equal(await receiver.ended, 0, receiver.err());
+  assert.match(receiver.err(), /interrupted.*The sender is back\..*Done: one file/s);
+  assert.equal(await sender.ended, 0, sender.err());
+  assert.equal(sha256(path.join(to, 'frozen.bin')), sha256(file));
 });
 
 test('the server may go while a file comes', async () => {

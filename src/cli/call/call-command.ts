@@ -5,6 +5,7 @@ import type { CallState, PeerState } from '../../client/index.ts';
 import type { Call as CommandCall } from '../command.ts';
 import { enterRoom } from './enter-room.ts';
 import { invitationOf, openParticipant } from './participant.ts';
+import { serverNews } from './server-news.ts';
 
 const EXIT_PUT_OUT = 1;
 const EXIT_UNHEARD = 1;
@@ -116,10 +117,8 @@ export function changes(before: CallState, after: CallState): string[] {
   for (const knock of after.knocks) {
     if (!before.knocks.some(({ id }) => id === knock.id)) lines.push(`* ${knock.name} asks to come in.`);
   }
-  if (after.signaling.status !== before.signaling.status && before.phase !== 'offline') {
-    if (after.signaling.status === 'reconnecting') lines.push('* The server is not there; trying again.');
-    else if (before.signaling.status === 'reconnecting') lines.push('* The server is there again.');
-  }
+  const news = serverNews(before, after);
+  if (news !== undefined) lines.push(`* ${news}`);
   if (after.error && after.error !== before.error) lines.push(`* ${after.error.message}`);
   return lines;
 }

@@ -4,6 +4,7 @@ import { StackError } from '../../base/index.ts';
 import { type Call, createCall, socketIoOptions, socketIoTransport } from '../../client/index.ts';
 import { RTCPeerConnection } from '../../node/webrtc/index.ts';
 import type { Call as CommandCall } from '../command.ts';
+import { type ConnectionHandlers, ConnectionWatch } from './connection-watch.ts';
 import { type Invitation, parseInvitation, parseOrigin, parsePin } from './invitation.ts';
 import { type TrustedServer, trustServer } from './server-trust.ts';
 
@@ -32,7 +33,7 @@ export interface ParticipantOptions {
   /** Of a link; `undefined`: the server is named by flags or is the local one. */
   readonly invitation: Invitation | undefined;
   /** Before anything is negotiated: the time to make channels. One for each person, and a new one when that has failed. */
-  readonly onConnection?: (connection: RTCPeerConnection) => void;
+  readonly onConnection?: (connection: RTCPeerConnection) => ConnectionHandlers;
 }
 
 export function invitationOf({ operands }: Pick<CommandCall, 'operands'>): Invitation {
@@ -52,12 +53,13 @@ export async function openParticipant(
     insecure: flags.insecure === true,
   });
   const socket = new Manager(server.origin, { ...socketIoOptions(), agent: agentOption(server) }).socket('/');
+  const watch = new ConnectionWatch();
   const call = createCall(
     {
       transport: socketIoTransport(socket),
       createPeerConnection: (configuration: ConstructorParameters<typeof RTCPeerConnection>[0]) => {
         const connection = new RTCPeerConnection(configuration);
-        onConnection?.(connection);
+        if (onConnection) watch.add(connection, onConnection(connection));
         return connection;
       },
     },
@@ -67,7 +69,9 @@ export async function openParticipant(
       dataOnly: true,
     },
   );
+  const stopWatching = call.subscribe(() => watch.look());
   const close = async (): Promise<void> => {
+    stopWatching();
     call.close();
     // What was said last is on its way through the event loop.
     await new Promise((resolve) => setTimeout(resolve, 100));

@@ -2,21 +2,21 @@
 import { performance } from 'node:perf_hooks';
 import { createInterface } from 'node:readline/promises';
 import { StackError } from '../../base/index.ts';
-import { FILES_CHANNEL } from '../../client/index.ts';
+import { FILES_CHANNEL, systemClock } from '../../client/index.ts';
 import { enterRoom } from '../call/enter-room.ts';
 import { invitationOf, openParticipant, PARTICIPANT_FLAGS } from '../call/participant.ts';
+import { serverNews } from '../call/server-news.ts';
 import type { Call as CommandCall } from '../command.ts';
 import { isFolder } from './part-file.ts';
 import { formatBytes, ProgressLine } from './progress-line.ts';
 import { type Existing, planFiles } from './receive-plan.ts';
 import { ReceiveSession } from './receive-session.ts';
+import { SenderWatch } from './sender-watch.ts';
 
 export const RECEIVE_FLAGS = { ...PARTICIPANT_FLAGS, to: 'text', overwrite: 'switch' } as const;
 
 const EXIT_FAILED = 1;
 const EXIT_INTERRUPTED = 130;
-/** A sender that has lost its network, or is started again, has so long to come back. */
-const PATIENCE_MS = 120_000;
 /** What is said last, and the leave-taking, have left by then. */
 const FAREWELL_MS = 300;
 
@@ -30,22 +30,22 @@ export async function receiveCommand(command: CommandCall): Promise<number> {
   const ended = new Promise<number>((resolve) => {
     finish = resolve;
   });
-  let patience: NodeJS.Timeout | undefined;
-  const wait = (): void => {
-    clearTimeout(patience);
-    patience = setTimeout(() => {
-      line.say('The sender has not come back. Run the same command again to go on.');
-      finish(EXIT_FAILED);
-    }, PATIENCE_MS);
-  };
+  const watch = new SenderWatch({
+    clock: systemClock,
+    say: (text) => line.say(text),
+    onGiveUp: () => finish(EXIT_FAILED),
+  });
   let files = 0;
+  let interrupted = false;
   const session = new ReceiveSession({
     plan: (offered) => {
       const total = offered.reduce((sum, { size }) => sum + size, 0);
       line.say(`${offered.length === 1 ? 'One file' : `${offered.length} files`}, ${formatBytes(total)}.`);
       return planFiles(folder, offered, (name) => askExisting(name, command.flags.overwrite === true));
     },
-    onProgress: (name, bytes, size) => line.update(name, bytes, size),
+    onProgress: (name, bytes, size) => {
+      if (!interrupted) line.update(name, bytes, size);
+    },
     onFile: (path) => {
       files += 1;
       line.say(`Received, and its SHA-256 is right: ${path}`);
@@ -54,6 +54,7 @@ export async function receiveCommand(command: CommandCall): Promise<number> {
     },
     onRestart: (name) => line.say(`What came of ${name} is not what was sent; it comes once more.`),
     onEnd: (outcome) => {
+      watch.close();
       if (outcome === 'done') line.say(files === 1 ? 'Done: one file.' : `Done: ${files} files.`);
       else line.say(`Not received: ${outcome.failed}.`);
       finish(outcome === 'done' ? 0 : EXIT_FAILED);
@@ -67,35 +68,59 @@ export async function receiveCommand(command: CommandCall): Promise<number> {
         negotiated: true,
         id: FILES_CHANNEL.id,
       });
-      channel.onopen = () => {
+      // Of everybody in the room; the sender is who offers.
+      let isSender = false;
+      channel.onopen = () =>
         session.ask(channel, () => {
-          clearTimeout(patience);
-          line.say('Connected to the sender.');
+          isSender = true;
+          line.restart();
+          watch.handleOffer();
         });
+      const lost = (): void => {
+        if (session.lost(channel)) watch.handleInterrupted();
       };
-      channel.onclose = () => {
-        if (!session.lost(channel)) return;
-        line.say('The connection is lost; waiting for the sender.');
-        wait();
+      channel.onclose = lost;
+      return {
+        onInterrupted: () => {
+          if (isSender) watch.handleInterrupted();
+        },
+        onBack: () => {
+          line.restart();
+          if (isSender) watch.handleBack();
+        },
+        onOver: lost,
       };
     },
   });
+  const { call, server } = participant;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
+      interrupted = true;
+      watch.close();
       line.say('Ended. What has come stays; the same command goes on from there.');
       finish(EXIT_INTERRUPTED);
     });
   }
+  let before = call.state;
+  const stopWatching = call.subscribe((state) => {
+    const news = serverNews(before, state, server.origin);
+    if (news !== undefined) line.say(news);
+    if (state.phase === 'in-room') watch.handleRoom(state.peers.length);
+    if (state.phase === 'left' && before.phase === 'in-room' && !interrupted) {
+      line.say(`The room is gone (${state.out ?? 'left'}). What has come stays; ask for a new link.`);
+      finish(EXIT_FAILED);
+    }
+    before = state;
+  });
   try {
     await enterRoom(participant, invitation, 'receive');
-    line.say('Waiting for the sender.');
-    wait();
+    watch.handleEntered(call.state.peers.length);
     const code = await ended;
-    clearTimeout(patience);
     await new Promise((resolve) => setTimeout(resolve, FAREWELL_MS));
     return code;
   } finally {
-    clearTimeout(patience);
+    watch.close();
+    stopWatching();
     await session.close();
     await participant.close();
   }

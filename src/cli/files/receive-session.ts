@@ -8,6 +8,7 @@ import {
 } from '../../client/index.ts';
 import type { RTCDataChannel } from '../../node/webrtc/index.ts';
 import { PartFile } from './part-file.ts';
+import { sendIfOpen } from './send-if-open.ts';
 
 export interface ReceiveHandlers {
   /** Where each file goes: a harmless name of its own, `undefined` when it is not wanted. A text says why none is. */
@@ -55,7 +56,7 @@ export class ReceiveSession {
       onOffer();
       this.#use(channel, data);
     };
-    channel.send(READY_TEXT);
+    sendIfOpen(channel, READY_TEXT);
   }
 
   /** Whether it was the way to the sender. */
@@ -101,7 +102,7 @@ export class ReceiveSession {
       else {
         const text = this.#receiver.pollTransmit();
         if (text === undefined) return;
-        if (this.#channel?.readyState === 'open') this.#channel.send(text);
+        if (this.#channel) sendIfOpen(this.#channel, text);
       }
     }
   }

@@ -2,6 +2,7 @@
 import { FileSender, type FileSenderEvent } from '../../client/index.ts';
 import type { RTCDataChannel } from '../../node/webrtc/index.ts';
 import type { HashedFile } from './hashed-file.ts';
+import { sendIfOpen } from './send-if-open.ts';
 import type { SourceFile } from './source-file.ts';
 
 /** The channel says when it holds no more than this, so that it never runs dry. */
@@ -46,9 +47,14 @@ export class SendChannel {
       this.#sender.handleMessage(typeof data === 'string' ? data : new Uint8Array(0));
       this.#drain();
     };
-    // What it said last may be lost: who has said of every file that it has it is served.
-    channel.onclose = () => this.#end(this.#sender.allTaken ? 'done' : 'lost');
+    channel.onclose = () => this.lost();
     this.#drain();
+  }
+
+  /** The channel is of no use any more. */
+  lost(): void {
+    // What the other side said last may be lost: who has said of every file that it has it is served.
+    this.#end(this.#sender.allTaken ? 'done' : 'lost');
   }
 
   get hasReceiver(): boolean {
@@ -75,7 +81,7 @@ export class SendChannel {
 
   #send(out: string | Uint8Array): void {
     // Else `onclose` follows.
-    if (this.#channel.readyState === 'open') this.#channel.send(out);
+    sendIfOpen(this.#channel, out);
   }
 
   #handle(event: FileSenderEvent): void {

@@ -6,6 +6,7 @@ import { FILES_CHANNEL, MAX_FILES } from '../../client/index.ts';
 import { ownAddresses, scopeOf } from '../../node/index.ts';
 import { writeCode, writeInvitation } from '../call/invitation.ts';
 import { openParticipant, PARTICIPANT_FLAGS, type Participant } from '../call/participant.ts';
+import { serverNews } from '../call/server-news.ts';
 import { trustServer } from '../call/server-trust.ts';
 import type { Call as CommandCall } from '../command.ts';
 import { formatBytes, ProgressLine } from './progress-line.ts';
@@ -49,30 +50,45 @@ export async function sendCommand(command: CommandCall): Promise<number> {
         negotiated: true,
         id: FILES_CHANNEL.id,
       });
+      let sending: SendChannel | undefined;
       channel.onopen = () => {
-        const sending = new SendChannel(channel, transfer, sources, {
+        const opened = new SendChannel(channel, transfer, sources, {
           onReceiver: () => line.say('A receiver is here.'),
-          onProgress: ({ offered }, offset) => line.update(offered.name, offset, offered.size),
+          onProgress: ({ offered }, offset) => {
+            if (!interrupted) line.update(offered.name, offset, offered.size);
+          },
           onFileDone: ({ offered }) => {
             line.restart();
             line.say(`Sent, and its SHA-256 is right: ${offered.name}`);
           },
           onEnd: (outcome) => {
-            running.delete(sending);
+            running.delete(opened);
             line.restart();
-            if (interrupted || !sending.hasReceiver) return;
+            if (interrupted || !opened.hasReceiver) return;
             if (outcome === 'done') line.say('Done: the receiver has everything.');
             else if (outcome === 'lost')
-              line.say('The connection is lost; waiting for the receiver to come back.');
+              line.say('The receiver is gone; waiting for it to come back. Ctrl-C stops.');
             else line.say(`Not sent: ${outcome.failed}.`);
             if (outcome !== 'lost' && !keep) finish(outcome === 'done' ? 0 : EXIT_FAILED);
           },
         });
-        running.add(sending);
+        sending = opened;
+        running.add(opened);
+      };
+      const tell = (text: string): void => {
+        if (!sending?.hasReceiver || !running.has(sending) || interrupted) return;
+        line.say(text);
+        line.restart();
+      };
+      return {
+        onInterrupted: () =>
+          tell('The connection to the receiver is interrupted; waiting for it to come back. Ctrl-C stops.'),
+        onBack: () => tell('The receiver is back.'),
+        onOver: () => sending?.lost(),
       };
     },
   });
-  const { call } = participant;
+  const { call, server } = participant;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
       interrupted = true;
@@ -81,7 +97,12 @@ export async function sendCommand(command: CommandCall): Promise<number> {
       line.say('Ended.');
     });
   }
-  const stopWatching = call.subscribe(({ phase, out }) => {
+  let before = call.state;
+  const stopWatching = call.subscribe((state) => {
+    const news = serverNews(before, state, server.origin);
+    if (news !== undefined && !interrupted) line.say(news);
+    before = state;
+    const { phase, out } = state;
     if (phase !== 'left') return;
     line.say(`The room is gone (${out ?? 'left'}); begin anew.`);
     finish(EXIT_FAILED);
