@@ -405,10 +405,10 @@ export class Checker {
     }
     pair.local = this.#context.book.endAt(pair.path, mapped);
     this.#conclusion.handleAnswer(this.#now, pair);
-    this.list.handleSuccess(pair);
     // RFC 8445 §7.2.5.3.4.
     const { role } = this.#context.role;
     if (role === 'controlling' ? check.useCandidate : pair.wanted) this.#setNominated(pair);
+    this.list.handleSuccess(pair);
   }
 
   #setNominated(pair: CandidatePair): void {

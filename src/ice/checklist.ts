@@ -111,9 +111,11 @@ export class Checklist {
     return this.#pairs.find(mayCheck);
   }
 
-  /** RFC 8445 §7.2.5.3.3. */
+  /** A check of it was answered: others of its kind may be tried (RFC 8445 §7.2.5.3.3), and it need not be asked again (§7.3.1.4). */
   handleSuccess(pair: CandidatePair): void {
     const { foundation } = pair;
+    const isToNominate = pair.wanted && !pair.nominated;
+    if (!isToNominate) this.#triggered = this.#triggered.filter((other) => other !== pair);
     for (const other of this.#pairs) {
       if (other.state === 'frozen' && other.foundation === foundation) other.state = 'waiting';
     }
@@ -135,6 +137,7 @@ export class Checklist {
   }
 
   #thaw(): void {
+    if (!this.#pairs.some(({ state }) => state === 'frozen')) return;
     const busy = new Set<string>();
     for (const { state, foundation } of this.#pairs) {
       if (state === 'waiting' || state === 'in-progress') busy.add(foundation);

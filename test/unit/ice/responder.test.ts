@@ -29,6 +29,17 @@ test('the answer to a check that was cancelled by a triggered one still counts',
   assert.equal(bench.agent.state, 'connected');
 });
 
+test('a pair that answers before its triggered check has its turn is not asked again (RFC 8445 §7.3.1.4)', () => {
+  const bench = new IceBench({ role: 'controlled' }).begin();
+  const [first] = bench.takeChecks();
+  assert.ok(first);
+  bench.check({ role: 'controlling' });
+  bench.answer(first);
+  assert.equal(bench.agent.state, 'connected');
+  bench.wait(300);
+  assert.deepEqual(bench.takeChecks(), []);
+});
+
 test('who checks from an address that nobody told us becomes a candidate (RFC 8445 §7.3.1.3)', () => {
   const bench = new IceBench().begin();
   bench.wait(50);
