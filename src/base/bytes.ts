@@ -4,14 +4,12 @@
  */
 export class ByteReader {
   readonly #bytes: Uint8Array;
-  readonly #view: DataView;
   #offset = 0;
   #failed = false;
 
   /** Borrows `bytes` for as long as the reader lives. */
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   /** True once any read went past the end. */
@@ -29,15 +27,16 @@ export class ByteReader {
   }
 
   u8(): number {
-    return this.#advance(1) ? this.#view.getUint8(this.#offset - 1) : 0;
+    return this.#advance(1) ? this.#byte(1) : 0;
   }
 
   u16(): number {
-    return this.#advance(2) ? this.#view.getUint16(this.#offset - 2) : 0;
+    return this.#advance(2) ? (this.#byte(2) << 8) | this.#byte(1) : 0;
   }
 
   u32(): number {
-    return this.#advance(4) ? this.#view.getUint32(this.#offset - 4) : 0;
+    if (!this.#advance(4)) return 0;
+    return ((this.#byte(4) << 24) | (this.#byte(3) << 16) | (this.#byte(2) << 8) | this.#byte(1)) >>> 0;
   }
 
   /** The next `count` bytes as a view into the input (borrowed); empty after a failure. */
@@ -48,6 +47,11 @@ export class ByteReader {
 
   skip(count: number): void {
     this.#advance(count);
+  }
+
+  /** The one so many before the offset, which has been advanced past it. */
+  #byte(before: number): number {
+    return this.#bytes[this.#offset - before] as number;
   }
 
   #advance(count: number): boolean {
@@ -62,12 +66,11 @@ export class ByteReader {
 
 export class ByteWriter {
   #bytes: Uint8Array;
-  #view: DataView;
   #length = 0;
 
+  /** Who knows how much it will be saves a copy. */
   constructor(initialCapacityBytes = 128) {
     this.#bytes = new Uint8Array(initialCapacityBytes);
-    this.#view = new DataView(this.#bytes.buffer);
   }
 
   get length(): number {
@@ -75,21 +78,19 @@ export class ByteWriter {
   }
 
   u8(value: number): this {
-    const at = this.#reserve(1); // first: growing replaces the view
-    this.#view.setUint8(at, value);
+    const at = this.#reserve(1); // first: growing replaces the bytes
+    this.#bytes[at] = value;
     return this;
   }
 
   u16(value: number): this {
-    const at = this.#reserve(2); // first: growing replaces the view
-    this.#view.setUint16(at, value);
-    return this;
+    const at = this.#reserve(2);
+    return this.patchU16(at, value);
   }
 
   u32(value: number): this {
-    const at = this.#reserve(4); // first: growing replaces the view
-    this.#view.setUint32(at, value);
-    return this;
+    const at = this.#reserve(4);
+    return this.patchU16(at, value >>> 16).patchU16(at + 2, value);
   }
 
   bytes(value: Uint8Array): this {
@@ -106,7 +107,8 @@ export class ByteWriter {
 
   /** Overwrites a field written earlier, for lengths that are known only at the end. */
   patchU16(offset: number, value: number): this {
-    this.#view.setUint16(offset, value);
+    this.#bytes[offset] = value >>> 8;
+    this.#bytes[offset + 1] = value;
     return this;
   }
 
@@ -115,9 +117,9 @@ export class ByteWriter {
     return this.#bytes.subarray(0, this.#length);
   }
 
-  /** A copy of what has been written, given to the caller. */
+  /** What has been written, given to the caller; nothing of it is patched any more. */
   finish(): Uint8Array {
-    return this.#bytes.slice(0, this.#length);
+    return this.#length === this.#bytes.length ? this.#bytes : this.#bytes.slice(0, this.#length);
   }
 
   #reserve(count: number): number {
@@ -127,7 +129,6 @@ export class ByteWriter {
       const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
       grown.set(this.#bytes.subarray(0, at));
       this.#bytes = grown;
-      this.#view = new DataView(grown.buffer);
     }
     this.#length = needed;
     return at;

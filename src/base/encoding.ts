@@ -6,6 +6,8 @@ const BASE64_URL = `${BASE64.slice(0, 62)}-_`;
 /** Lower case, without 0 1 8 9, so that nothing looks like something else. RFC 4648 §6, in lower case. */
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567';
 
+const BASE16 = '0123456789abcdef';
+
 export function encodeUtf8(text: string): Uint8Array {
   return encodeAscii(text) ?? encodeCodePoints(text);
 }
@@ -85,19 +87,18 @@ function decodeSequence(bytes: Uint8Array, at: number, length: number): number {
   return code;
 }
 
+/** Two digits for each byte. */
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
 export function encodeHex(bytes: Uint8Array): string {
   let text = '';
-  for (const byte of bytes) text += byte.toString(16).padStart(2, '0');
+  for (let i = 0; i < bytes.length; i++) text += HEX[bytes[i] as number];
   return text;
 }
 
 /** Spaces, colons and line breaks between digits are ignored; anything else gives `undefined`. */
 export function decodeHex(text: string): Uint8Array | undefined {
-  const digits = text.replace(/[\s:]/g, '');
-  if (digits.length % 2 !== 0 || !/^[0-9a-f]*$/i.test(digits)) return undefined;
-  const bytes = new Uint8Array(digits.length / 2);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16);
-  return bytes;
+  return decodeDigits(text.replace(/[\s:]/g, '').toLowerCase(), BASE16, 4);
 }
 
 export function encodeBase64(bytes: Uint8Array): string {
@@ -153,8 +154,8 @@ function decodeDigits(text: string, alphabet: string, bitsPerDigit: number): Uin
   let word = 0;
   let bits = 0;
   let at = 0;
-  for (const character of text) {
-    const digit = alphabet.indexOf(character);
+  for (let i = 0; i < text.length; i++) {
+    const digit = alphabet.indexOf(text.charAt(i));
     if (digit < 0) return undefined;
     word = ((word << bitsPerDigit) | digit) & 0xffff;
     bits += bitsPerDigit;

@@ -1,6 +1,11 @@
 /** First in, first out, in a ring that grows by doubling: no `shift()`, no allocation per item. */
+
+/** Most queues never hold more at a time. */
+const FIRST_RING = 4;
+
 export class Queue<T> {
-  #ring: (T | undefined)[] = new Array(16);
+  /** Empty before the first item, then a power of two long. */
+  #ring: (T | undefined)[] = [];
   #head = 0;
   #length = 0;
 
@@ -30,14 +35,14 @@ export class Queue<T> {
   }
 
   clear(): void {
-    this.#ring = new Array(16);
+    if (this.#length > 0) this.#ring = [];
     this.#head = 0;
     this.#length = 0;
   }
 
   #grow(): void {
     const old = this.#ring;
-    this.#ring = new Array(old.length * 2);
+    this.#ring = new Array(Math.max(FIRST_RING, old.length * 2));
     for (let i = 0; i < old.length; i++) this.#ring[i] = old[(this.#head + i) & (old.length - 1)];
     this.#head = 0;
   }

@@ -1,61 +1,60 @@
 /** Named deadlines of one machine. A handful of names, so a linear scan beats a heap. Holds no clock. */
 import { type Millis, NEVER } from './machine.ts';
 
-/** Two arrays side by side: asked after every packet, and iterators of a map are garbage. */
+interface Deadline<Name> {
+  readonly name: Name;
+  /** `NEVER` while it is not armed. */
+  at: Millis;
+  readonly before: Deadline<Name> | undefined;
+}
+
+/** A chain of the names that were ever armed: asked after every packet, and what is set and cleared again is no garbage. */
 export class TimerTable<Name extends string> {
-  readonly #names: Name[] = [];
-  readonly #deadlines: Millis[] = [];
+  #last: Deadline<Name> | undefined;
 
   /** Arms `name` for `at`, replacing an earlier deadline of that name. */
   set(name: Name, at: Millis): void {
-    const index = this.#names.indexOf(name);
-    if (index >= 0) this.#deadlines[index] = at;
-    else {
-      this.#names.push(name);
-      this.#deadlines.push(at);
-    }
+    const deadline = this.#find(name);
+    if (deadline) deadline.at = at;
+    else this.#last = { name, at, before: this.#last };
   }
 
   clear(name: Name): void {
-    const index = this.#names.indexOf(name);
-    if (index >= 0) this.#remove(index);
+    const deadline = this.#find(name);
+    if (deadline) deadline.at = NEVER;
   }
 
   clearAll(): void {
-    this.#names.length = 0;
-    this.#deadlines.length = 0;
+    this.#last = undefined;
   }
 
   has(name: Name): boolean {
-    return this.#names.includes(name);
+    const deadline = this.#find(name);
+    return deadline !== undefined && deadline.at !== NEVER;
   }
 
   /** The earliest deadline, or `NEVER`. */
   next(): Millis {
     let earliest = NEVER;
-    for (let index = 0; index < this.#deadlines.length; index++) {
-      const at = this.#deadlines[index] ?? NEVER;
-      if (at < earliest) earliest = at;
-    }
+    for (let it = this.#last; it; it = it.before) if (it.at < earliest) earliest = it.at;
     return earliest;
   }
 
-  /** Removes and returns the earliest deadline due at `now`; `undefined` when none is due. */
+  /** Disarms and returns the earliest deadline due at `now`; `undefined` when none is due. */
   takeDue(now: Millis): Name | undefined {
-    let due = -1;
-    let earliest = NEVER;
-    for (let index = 0; index < this.#deadlines.length; index++) {
-      const at = this.#deadlines[index] ?? NEVER;
-      if (at <= now && at < earliest) {
-        due = index;
-        earliest = at;
-      }
+    let due: Deadline<Name> | undefined;
+    for (let it = this.#last; it; it = it.before) {
+      // Of several at the same time the one that was armed first comes first.
+      if (it.at <= now && it.at < NEVER && (!due || it.at <= due.at)) due = it;
     }
-    return due < 0 ? undefined : this.#remove(due);
+    if (!due) return undefined;
+    due.at = NEVER;
+    return due.name;
   }
 
-  #remove(index: number): Name | undefined {
-    this.#deadlines.splice(index, 1);
-    return this.#names.splice(index, 1)[0];
+  #find(name: Name): Deadline<Name> | undefined {
+    let it = this.#last;
+    while (it && it.name !== name) it = it.before;
+    return it;
   }
 }
