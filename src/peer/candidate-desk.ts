@@ -13,8 +13,14 @@ interface Early {
   readonly url: string | undefined;
 }
 
+interface Place {
+  readonly mid: string;
+  readonly mLineIndex: number;
+}
+
 interface RemoteNote {
   readonly candidate: CandidateAttribute;
+  readonly place: Place;
   readonly usernameFragment: string;
 }
 
@@ -37,9 +43,9 @@ export class CandidateDesk {
   }
 
   get remote(): readonly IceCandidateFacts[] {
-    return this.#remote.map(({ candidate, usernameFragment }) => ({
+    return this.#remote.map(({ candidate, place, usernameFragment }) => ({
       candidate: writeCandidate(candidate),
-      ...this.#place,
+      ...place,
       usernameFragment,
       url: undefined,
     }));
@@ -88,7 +94,8 @@ export class CandidateDesk {
   }
 
   noteRemote(candidate: CandidateAttribute, usernameFragment: string): void {
-    if (this.#remote.length < MAX_REMEMBERED) this.#remote.push({ candidate, usernameFragment });
+    if (this.#remote.length < MAX_REMEMBERED)
+      this.#remote.push({ candidate, place: this.#place, usernameFragment });
   }
 
   /** Both ends as candidates; learned ones too. */
@@ -118,7 +125,7 @@ export class CandidateDesk {
   }
 
   /** One transport: it belongs to the first section that uses it. */
-  get #place(): { readonly mid: string; readonly mLineIndex: number } {
+  get #place(): Place {
     const { mid, mLineIndex } = this.#local[0] ?? { mid: '', mLineIndex: 0 };
     return { mid, mLineIndex };
   }

@@ -70,4 +70,4 @@ export {
   writeSource,
   writeSourceGroup,
 } from './sources.ts';
-export { writeAttribute, writeDescription } from './write.ts';
+export { writeDescription } from './write.ts';

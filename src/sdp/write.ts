@@ -8,50 +8,47 @@ import type {
 } from './description.ts';
 
 export function writeDescription(description: SessionDescription): string {
-  const { origin } = description;
-  const lines = [
-    'v=0',
-    `o=${origin.username} ${origin.sessionId} ${origin.sessionVersion} ${origin.netType} ${origin.addrType} ${origin.address}`,
-    `s=${description.name}`,
-    ...optional('i', description.title),
-    ...optional('u', description.uri),
-    ...description.emails.map((email) => `e=${email}`),
-    ...description.phones.map((phone) => `p=${phone}`),
-    ...(description.connection ? [writeConnection(description.connection)] : []),
-    ...description.bandwidths.map(writeBandwidth),
-  ];
+  const { username, sessionId, sessionVersion, netType, addrType, address } = description.origin;
+  let text = 'v=0\r\n';
+  text += `o=${username} ${sessionId} ${sessionVersion} ${netType} ${addrType} ${address}\r\n`;
+  text += `s=${description.name}\r\n`;
+  text += optional('i', description.title) + optional('u', description.uri);
+  for (const email of description.emails) text += `e=${email}\r\n`;
+  for (const phone of description.phones) text += `p=${phone}\r\n`;
+  if (description.connection) text += writeConnection(description.connection);
+  for (const bandwidth of description.bandwidths) text += writeBandwidth(bandwidth);
   for (const { start, stop, repeats, zones } of description.timings) {
-    lines.push(`t=${start} ${stop}`, ...repeats.map((repeat) => `r=${repeat}`), ...optional('z', zones));
+    text += `t=${start} ${stop}\r\n`;
+    for (const repeat of repeats) text += `r=${repeat}\r\n`;
+    text += optional('z', zones);
   }
-  lines.push(...description.attributes.map(writeAttribute));
-  for (const media of description.media) lines.push(...writeMedia(media));
-  return lines.map((line) => `${line}\r\n`).join('');
+  for (const attribute of description.attributes) text += writeAttribute(attribute);
+  for (const media of description.media) text += writeMedia(media);
+  return text;
 }
 
-function writeMedia(media: MediaDescription): string[] {
+function writeMedia(media: MediaDescription): string {
   const port = media.portCount === undefined ? `${media.port}` : `${media.port}/${media.portCount}`;
-  return [
-    `m=${media.kind} ${port} ${media.protocol} ${media.formats.join(' ')}`,
-    ...optional('i', media.title),
-    ...media.connections.map(writeConnection),
-    ...media.bandwidths.map(writeBandwidth),
-    ...media.attributes.map(writeAttribute),
-  ];
+  let text = `m=${media.kind} ${port} ${media.protocol} ${media.formats.join(' ')}\r\n`;
+  text += optional('i', media.title);
+  for (const connection of media.connections) text += writeConnection(connection);
+  for (const bandwidth of media.bandwidths) text += writeBandwidth(bandwidth);
+  for (const attribute of media.attributes) text += writeAttribute(attribute);
+  return text;
 }
 
-/** Also what stands in `RTCIceCandidate.candidate` behind `a=`. */
-export function writeAttribute({ name, value }: Attribute): string {
-  return value === undefined ? `a=${name}` : `a=${name}:${value}`;
+function writeAttribute({ name, value }: Attribute): string {
+  return value === undefined ? `a=${name}\r\n` : `a=${name}:${value}\r\n`;
 }
 
 function writeConnection({ netType, addrType, address }: Connection): string {
-  return `c=${netType} ${addrType} ${address}`;
+  return `c=${netType} ${addrType} ${address}\r\n`;
 }
 
 function writeBandwidth({ type, value }: Bandwidth): string {
-  return `b=${type}:${value}`;
+  return `b=${type}:${value}\r\n`;
 }
 
-function optional(type: string, value: string | undefined): string[] {
-  return value === undefined ? [] : [`${type}=${value}`];
+function optional(type: string, value: string | undefined): string {
+  return value === undefined ? '' : `${type}=${value}\r\n`;
 }

@@ -4,7 +4,7 @@
  * RFC 9429, webrtc.html §4.4.1.5, §4.4.2, §4.7.3.
  */
 import { invariant } from '../../base/index.ts';
-import { type CandidateAttribute, parseDescription } from '../../sdp/index.ts';
+import { type CandidateAttribute, parseDescription, writeFingerprint } from '../../sdp/index.ts';
 import type { LocalIceCandidate } from '../session-events.ts';
 import type { Description, LocalDescriptionWish, OfferWish, RemoteIceCandidate } from '../session-port.ts';
 import type { SignalingState } from '../states.ts';
@@ -55,9 +55,13 @@ export class Negotiation {
   #canTrickle: boolean | undefined;
 
   constructor(options: NegotiationOptions) {
-    const { random, fingerprints, maxMessageBytes } = options;
+    const { random, maxMessageBytes } = options;
     this.#options = options;
-    this.#book = new DescriptionBook({ sessionId: createSessionId(random), fingerprints, maxMessageBytes });
+    this.#book = new DescriptionBook({
+      sessionId: createSessionId(random),
+      fingerprints: options.fingerprints.map(({ hash, value }) => writeFingerprint({ hash, digest: value })),
+      maxMessageBytes,
+    });
     this.#generations = new Generations(random);
     this.#tlsId = createTlsId(random);
   }

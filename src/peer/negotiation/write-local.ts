@@ -1,6 +1,5 @@
 /** A description of ours as SDP. RFC 9429 §5.2.1, §5.3.1. */
 import { unreachable } from '../../base/index.ts';
-import type { Fingerprint } from '../../dtls/index.ts';
 import {
   type Attribute,
   type CandidateAttribute,
@@ -9,7 +8,6 @@ import {
   type Origin,
   type SessionDescription,
   writeCandidate,
-  writeFingerprint,
   writeGroup,
 } from '../../sdp/index.ts';
 import { defaultCandidateOf } from './default-candidate.ts';
@@ -30,7 +28,8 @@ export interface GatheredCandidates {
 /** What is the same in all descriptions of one session. */
 export interface LocalConstants {
   readonly sessionId: string;
-  readonly fingerprints: readonly Fingerprint[];
+  /** Values of `a=fingerprint`. */
+  readonly fingerprints: readonly string[];
   readonly maxMessageBytes: number;
 }
 
@@ -143,7 +142,7 @@ const LEGACY_STREAMS = 1024;
 function withTransport(
   media: MediaDescription,
   { ice, setup, tlsId }: LocalTransport,
-  fingerprints: readonly Fingerprint[],
+  fingerprints: readonly string[],
   { candidates, ended }: GatheredCandidates,
 ): MediaDescription {
   const preferred = defaultCandidateOf(candidates);
@@ -156,10 +155,7 @@ function withTransport(
       ...(ended ? [{ name: 'end-of-candidates' }] : []),
       { name: 'ice-ufrag', value: ice.usernameFragment },
       { name: 'ice-pwd', value: ice.password },
-      ...fingerprints.map(({ hash, value }) => ({
-        name: 'fingerprint',
-        value: writeFingerprint({ hash, digest: value }),
-      })),
+      ...fingerprints.map((value) => ({ name: 'fingerprint', value })),
       { name: 'setup', value: setup },
       ...(tlsId === undefined ? [] : [{ name: 'tls-id', value: tlsId }]),
       ...media.attributes,
