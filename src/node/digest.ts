@@ -15,13 +15,16 @@ const BLOCK_BYTES: Readonly<Record<HashName, 64 | 128>> = {
   sha512: 128,
 };
 const LONGEST_HASH_BYTES = 64;
-const INNER_PAD = 0x36;
-const OUTER_PAD = 0x5c;
+/** Four octets of each pad. */
+const INNER_PAD = 0x36363636;
+const OUTER_PAD = 0x5c5c5c5c;
 
 /** For messages as long as most are; longer ones get memory of their own. */
 const SCRATCH_BYTES = 2048;
-const inner = Buffer.alloc(SCRATCH_BYTES);
-const outer = Buffer.alloc(128 + LONGEST_HASH_BYTES);
+const inner = new Uint8Array(SCRATCH_BYTES);
+const innerWords = new Uint32Array(inner.buffer);
+const outer = new Uint8Array(128 + LONGEST_HASH_BYTES);
+const outerWords = new Uint32Array(outer.buffer);
 
 export function digest(name: HashName, data: Uint8Array): Uint8Array {
   return bytesOf(oneShot(name, data, 'binary'));
@@ -31,27 +34,41 @@ export function digest(name: HashName, data: Uint8Array): Uint8Array {
 export function hmac(name: HashName, key: Uint8Array, data: Uint8Array): Uint8Array {
   const block = BLOCK_BYTES[name];
   if (key.length > block) return hmac(name, digest(name, key), data);
+  pad(key, block);
   const length = block + data.length;
-  const message = length > SCRATCH_BYTES ? Buffer.alloc(length) : inner;
-  pad(message, key, block, INNER_PAD);
+  let message = inner;
+  if (length > SCRATCH_BYTES) {
+    message = new Uint8Array(length);
+    message.set(inner.subarray(0, block));
+  }
   message.set(data, block);
   const first = oneShot(name, message.subarray(0, length), 'binary');
-  pad(outer, key, block, OUTER_PAD);
-  const end = block + outer.write(first, block, 'latin1');
-  const second = oneShot(name, outer.subarray(0, end), 'binary');
+  writeBytes(outer, block, first);
+  const second = oneShot(name, outer.subarray(0, block + first.length), 'binary');
   message.fill(0, 0, block);
+  inner.fill(0, 0, block);
   outer.fill(0, 0, block);
   return bytesOf(second);
 }
 
-function pad(into: Buffer, key: Uint8Array, block: number, value: number): void {
-  into.fill(value, 0, block);
-  for (let i = 0; i < key.length; i++) into[i] = (key[i] ?? 0) ^ value;
+/** The key in both its forms at the start of `inner` and `outer`; words take a quarter of the steps of bytes. */
+function pad(key: Uint8Array, block: number): void {
+  inner.set(key);
+  inner.fill(0, key.length, block);
+  for (let i = 0; i < block >> 2; i++) {
+    const word = innerWords[i] ?? 0;
+    innerWords[i] = word ^ INNER_PAD;
+    outerWords[i] = word ^ OUTER_PAD;
+  }
 }
 
-/** One character for each byte. */
 function bytesOf(text: string): Uint8Array {
   const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  writeBytes(bytes, 0, text);
   return bytes;
+}
+
+/** One character of `text` for each byte. */
+function writeBytes(into: Uint8Array, at: number, text: string): void {
+  for (let i = 0; i < text.length; i++) into[at + i] = text.charCodeAt(i);
 }
