@@ -12,6 +12,7 @@ import {
   type SignatureKeyKind,
   type SigningKey,
 } from '../base/index.ts';
+import { P256_HEAD } from './p256-certificate.ts';
 import { plainBytes } from './plain-bytes.ts';
 import { createSigningKey } from './signatures.ts';
 
@@ -108,12 +109,6 @@ function selfSignedBy(
     key: createSigningKey(privateKey),
   };
 }
-
-/** RFC 5480 §2: what every P-256 key begins with, up to its uncompressed point. */
-const P256_HEAD = Uint8Array.from([
-  0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48,
-  0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04,
-]);
 
 /** SubjectPublicKeyInfo. OpenSSL's own encoder takes longer than making the key. */
 function publicKeyInfo(key: KeyObject): Uint8Array {

@@ -16,6 +16,7 @@ import type {
   SignatureScheme,
   SigningKey,
 } from '../base/index.ts';
+import { p256KeyOf } from './p256-certificate.ts';
 import { plainBytes } from './plain-bytes.ts';
 
 /** Shorter RSA keys can be broken by those who can pay (NIST SP 800-131A). */
@@ -64,8 +65,9 @@ export function createSigningKey(source: string | KeyObject): SigningKey {
 }
 
 export function readNodeCertificate(der: Uint8Array): CertificateKey | undefined {
-  const key = publicKeyOf(der);
-  const kind = key && kindOf(key);
+  const p256 = p256KeyOf(der);
+  const key = p256 ?? publicKeyOf(der);
+  const kind = p256 ? 'ecdsa' : key && kindOf(key);
   if (!key || kind === undefined) return undefined;
   return {
     kind,
