@@ -1,21 +1,26 @@
 /** What the command `ieum` does: chooses a command, and turns failures into one sentence and an exit code. */
 import { StackError } from '../base/index.ts';
-import { helpText, loadSettings, packageVersion } from '../server/index.ts';
+import { loadSettings, packageVersion } from '../server/index.ts';
 import { chooseCommand } from './command.ts';
 import { COMMANDS } from './commands.ts';
+import { helpFor, helpOf, overview } from './help.ts';
 
 /** What the user gave is wrong, or the machine cannot do it: nothing was started. */
 const EXIT_WRONG_USE = 2;
 
-async function choose(): Promise<number> {
-  const { command, operands, flags, argv } = chooseCommand(COMMANDS, process.argv.slice(2));
+async function choose(given: readonly string[]): Promise<number> {
+  if (given[0] === 'help') {
+    process.stdout.write(helpFor(given.slice(1), COMMANDS));
+    return 0;
+  }
+  const { command, isNamed, operands, flags, argv } = chooseCommand(COMMANDS, given);
   const loaded = loadSettings({
     argv,
     environment: process.env,
     folder: process.cwd(),
   });
   if (loaded.help) {
-    process.stdout.write(helpText(packageVersion()));
+    process.stdout.write(isNamed ? helpOf(command, COMMANDS) : overview(COMMANDS));
     return 0;
   }
   if (loaded.version) {
@@ -28,7 +33,7 @@ async function choose(): Promise<number> {
 /** Resolves with the exit code. Rejects with what nobody expected. */
 export async function run(): Promise<number> {
   try {
-    return await choose();
+    return await choose(process.argv.slice(2));
   } catch (error) {
     if (!(error instanceof StackError)) throw error;
     process.stderr.write(`ieum: ${error.message}\n`);

@@ -3,20 +3,26 @@ import { Manager } from 'socket.io-client';
 import { StackError } from '../../base/index.ts';
 import { type Call, createCall, socketIoOptions, socketIoTransport } from '../../client/index.ts';
 import { RTCPeerConnection } from '../../node/webrtc/index.ts';
-import type { Call as CommandCall } from '../command.ts';
+import type { Call as CommandCall, OwnFlags } from '../command.ts';
 import { type ConnectionHandlers, ConnectionWatch } from './connection-watch.ts';
 import { type Invitation, parseInvitation, parseOrigin, parsePin } from './invitation.ts';
 import { type TrustedServer, trustServer } from './server-trust.ts';
 
 /** What every command that joins a room takes. */
 export const PARTICIPANT_FLAGS = {
-  server: 'text',
-  name: 'text',
-  pin: 'text',
-  ca: 'text',
-  insecure: 'switch',
-  relay: 'switch',
-} as const;
+  server: {
+    placeholder: 'URL',
+    help: 'the Ieum server; a link names its own. Default: the one on this machine (at --port)',
+  },
+  pin: {
+    placeholder: 'SHA256',
+    help: 'the fingerprint of its certificate, where no authority vouches for it',
+  },
+  ca: { placeholder: 'FILE', help: 'an authority to trust besides the usual ones, in PEM (URL/ca.crt)' },
+  insecure: { placeholder: '', help: 'believe whoever answers' },
+  relay: { placeholder: '', help: 'through the relay only' },
+  name: { placeholder: 'TEXT', help: 'how others see you' },
+} as const satisfies OwnFlags;
 
 const WELCOME_WITHIN_MS = 15_000;
 

@@ -6,14 +6,21 @@ import { FILES_CHANNEL, systemClock } from '../../client/index.ts';
 import { enterRoom } from '../call/enter-room.ts';
 import { invitationOf, openParticipant, PARTICIPANT_FLAGS } from '../call/participant.ts';
 import { serverNews } from '../call/server-news.ts';
-import type { Call as CommandCall } from '../command.ts';
+import type { Call as CommandCall, OwnFlags } from '../command.ts';
 import { isFolder } from './part-file.ts';
 import { formatBytes, ProgressLine } from './progress-line.ts';
 import { type Existing, planFiles } from './receive-plan.ts';
 import { ReceiveSession } from './receive-session.ts';
 import { SenderWatch } from './sender-watch.ts';
 
-export const RECEIVE_FLAGS = { ...PARTICIPANT_FLAGS, to: 'text', overwrite: 'switch' } as const;
+export const RECEIVE_FLAGS = {
+  to: { placeholder: 'FOLDER', help: 'where the files go. Default: the current folder' },
+  overwrite: {
+    placeholder: '',
+    help: 'replace files of the same name; else they come beside them, as name (2).txt',
+  },
+  ...PARTICIPANT_FLAGS,
+} as const satisfies OwnFlags;
 
 const EXIT_FAILED = 1;
 const EXIT_INTERRUPTED = 130;

@@ -8,12 +8,15 @@ import { writeCode, writeInvitation } from '../call/invitation.ts';
 import { openParticipant, PARTICIPANT_FLAGS, type Participant } from '../call/participant.ts';
 import { serverNews } from '../call/server-news.ts';
 import { trustServer } from '../call/server-trust.ts';
-import type { Call as CommandCall } from '../command.ts';
+import type { Call as CommandCall, OwnFlags } from '../command.ts';
 import { formatBytes, ProgressLine } from './progress-line.ts';
 import { SendChannel } from './send-channel.ts';
 import { SourceFile } from './source-file.ts';
 
-export const SEND_FLAGS = { ...PARTICIPANT_FLAGS, keep: 'switch' } as const;
+export const SEND_FLAGS = {
+  keep: { placeholder: '', help: 'go on serving when somebody has the files, until Ctrl-C' },
+  ...PARTICIPANT_FLAGS,
+} as const satisfies OwnFlags;
 
 const EXIT_FAILED = 1;
 const EXIT_INTERRUPTED = 130;

@@ -7,7 +7,7 @@ import { monotonicNow, nodeEnv } from '../../node/index.ts';
 import { parseServerUri, type ServerUri } from '../../stun/index.ts';
 import { type ClientCredentials, mintRestCredentials } from '../../turn/index.ts';
 import { isColourTerminal } from '../colour.ts';
-import { type Call, wholeFlag } from '../command.ts';
+import { type Call, type OwnFlags, wholeFlag } from '../command.ts';
 import { createLog } from '../logger.ts';
 import { examine } from './examine.ts';
 import { planOf } from './plan.ts';
@@ -17,14 +17,17 @@ import { type Outcome, writeJson, writeOutcome } from './write-report.ts';
 
 /** What the command takes beside the URI. */
 export const TURN_TEST_FLAGS = {
-  user: 'text',
-  password: 'text',
-  secret: 'text',
-  peer: 'text',
-  ca: 'text',
-  packets: 'text',
-  json: 'switch',
-} as const;
+  user: { placeholder: 'NAME', help: 'a user of the server, with --password' },
+  password: { placeholder: 'PASSWORD', help: 'of --user' },
+  secret: { placeholder: 'SECRET', help: 'the secret that the server makes short-lived credentials from' },
+  peer: {
+    placeholder: 'IP',
+    help: 'an address of this machine that the relay can reach. Default: found out',
+  },
+  ca: { placeholder: 'FILE', help: 'an authority to trust besides the usual ones, in PEM' },
+  packets: { placeholder: 'N', help: 'how many packets go through the relay. Default: 50' },
+  json: { placeholder: '', help: 'for programs' },
+} as const satisfies OwnFlags;
 
 const PACKETS = 50;
 /** Two minutes of sound. */

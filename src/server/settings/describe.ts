@@ -1,49 +1,23 @@
-/** Tells people about the options: the text of `--help` and the page docs/configuration.md. */
+/** Tells people about the options: what the help says of them, and the page docs/configuration.md. */
 import { flagOf, type Option, variableOf } from './option.ts';
 import { OPTION_KEYS, OPTIONS, type OptionKey } from './options.ts';
 
-export function helpText(version: string): string {
-  const groups = [...new Set(OPTION_KEYS.map((key) => OPTIONS[key].group))];
-  const lines = [
-    `ieum ${version}: a call page, a signaling server and a STUN/TURN server in one process.`,
+/** Each option with its sentence and its default, under the headings of its groups; lines of at most 110 characters. */
+export function describeOptions(keys: readonly OptionKey[]): string[] {
+  const groups = [...new Set(keys.map((key) => OPTIONS[key].group))];
+  return groups.flatMap((group) => [
     '',
-    'Usage',
-    '  ieum [serve] [dev|real] [options]   start everything (node . does the same)',
-    '  ieum turn [dev|real] [options]      STUN and TURN alone',
-    '  ieum doctor [dev|real] [options]    check whether this machine can serve calls',
-    '  ieum turn-test URI                  use any STUN or TURN server as a call would, and say what is wrong',
-    '      [--user NAME --password PASSWORD | --secret SECRET] [--peer IP] [--ca FILE] [--packets N] [--json]',
-    '  ieum call LINK|CODE [--passcode TEXT]  chat in a room from the terminal',
-    '  ieum send FILE... [--keep]          offer files to whoever has the link that it prints',
-    '  ieum receive LINK|CODE [--to FOLDER] [--overwrite]',
-    '                                      take them; goes on where it ended before',
-    '      [--server URL] [--name TEXT] [--pin SHA256] [--ca FILE] [--insecure] [--relay]   for these three',
-    '  ieum reload                         let the running server read its settings again',
-    '  ieum turn sessions [--json]         who is on the relay of the running server',
-    '  ieum turn kick ID|USER|ADDRESS      end sessions of the running server',
-    '  ieum turn credentials [--user NAME] [--minutes N] [--json]',
-    '                                      short-lived TURN credentials from the secret of this server',
-    '  ieum --help | --version',
-  ];
-  for (const group of groups) {
-    lines.push('', group);
-    for (const key of OPTION_KEYS.filter((candidate) => OPTIONS[candidate].group === group)) {
-      const { placeholder, help } = OPTIONS[key];
-      const flag = placeholder === '' ? flagOf(key) : `${flagOf(key)} ${placeholder}`;
-      const notes = [`Default: ${fallbackOf(key, false)}.`];
-      if (OPTIONS[key].kind === 'list') notes.push('Repeatable.');
-      lines.push(`  ${flag}`, ...wrap(`${help} ${notes.join(' ')}`, 100).map((line) => `      ${line}`));
-    }
-  }
-  lines.push(
-    '',
-    ...wrap(
-      'Every option is also an environment variable (--relay-ports is IEUM_RELAY_PORTS) and, by mode, a key of settings.json ("relayPorts"). Flags are stronger than the environment, the environment is stronger than settings.json.',
-      104,
-    ),
-    '',
-  );
-  return lines.join('\n');
+    group,
+    ...keys.filter((key) => OPTIONS[key].group === group).flatMap(describeOption),
+  ]);
+}
+
+function describeOption(key: OptionKey): string[] {
+  const { placeholder, help } = OPTIONS[key];
+  const flag = placeholder === '' ? flagOf(key) : `${flagOf(key)} ${placeholder}`;
+  const notes = [`Default: ${fallbackOf(key, false)}.`];
+  if (OPTIONS[key].kind === 'list') notes.push('Repeatable.');
+  return [`  ${flag}`, ...wrap(`${help} ${notes.join(' ')}`, 100).map((line) => `      ${line}`)];
 }
 
 export function configurationPage(): string {

@@ -83,7 +83,7 @@ function readSection(section: Readonly<Record<string, unknown>>, mode: Mode, sho
     if (!key) {
       throw new StackError(
         'SETTINGS_INVALID',
-        `Unknown option "${name}" of "${mode}" in ${shown}${hint(name, known) || '; see ieum --help.'}`,
+        `Unknown option "${name}" of "${mode}" in ${shown}${hint(name, known) || '; see ieum help serve.'}`,
       );
     }
     given.set(key, { raw, place: `"${name}" of "${mode}" in ${shown}` });

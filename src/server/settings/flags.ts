@@ -62,7 +62,7 @@ function takeFlag(
   if (key === undefined || (negated && OPTIONS[key].kind !== 'switch')) {
     throw new StackError(
       'SETTINGS_INVALID',
-      `Unknown option ${name}${hint(name, [...OPTION_KEYS.map(flagOf), '--help', '--version']) || '; see ieum --help.'}`,
+      `Unknown option ${name}${hint(name, [...OPTION_KEYS.map(flagOf), '--help', '--version']) || '; see ieum help serve.'}`,
     );
   }
   if (OPTIONS[key].kind === 'switch') {

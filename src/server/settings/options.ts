@@ -146,6 +146,11 @@ export type Settings = { readonly [Key in OptionKey]: ValueOf<(typeof OPTIONS)[K
 
 export const OPTION_KEYS = Object.keys(OPTIONS) as readonly OptionKey[];
 
+/** In the order of the table. */
+export function keysInGroups(...groups: readonly (typeof OPTIONS)[OptionKey]['group'][]): OptionKey[] {
+  return OPTION_KEYS.filter((key) => groups.includes(OPTIONS[key].group));
+}
+
 export function keyOfFlag(name: string): OptionKey | undefined {
   return OPTION_KEYS.find((key) => flagOf(key) === name);
 }

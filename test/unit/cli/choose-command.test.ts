@@ -2,19 +2,29 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { StackError } from '../../../src/base/index.ts';
-import { type Command, chooseCommand, wholeFlag } from '../../../src/cli/command.ts';
+import { type Command, chooseCommand, type OwnFlags, wholeFlag } from '../../../src/cli/command.ts';
 
-const run = async (): Promise<number> => 0;
+function command(words: string, operands: readonly string[], flags: OwnFlags, several = false): Command {
+  return {
+    words: words.split(' '),
+    summary: '',
+    operands,
+    several,
+    flags,
+    settings: ['port', 'qr'],
+    examples: [],
+    run: async () => 0,
+  };
+}
+
+const TEXT = { placeholder: 'TEXT', help: '' };
+const SWITCH = { placeholder: '', help: '' };
 const COMMANDS: readonly Command[] = [
-  { words: ['serve'], operands: [], flags: {}, run },
-  { words: ['turn'], operands: [], flags: {}, run },
-  { words: ['turn', 'kick'], operands: ['WHO'], flags: {}, run },
-  {
-    words: ['turn', 'credentials'],
-    operands: [],
-    flags: { user: 'text', minutes: 'text', json: 'switch' },
-    run,
-  },
+  command('serve', [], {}),
+  command('turn', [], {}),
+  command('turn kick', ['WHO'], {}),
+  command('turn credentials', [], { user: TEXT, minutes: TEXT, json: SWITCH }),
+  command('send', ['FILE'], { keep: SWITCH, name: TEXT }, true),
 ];
 
 function choose(...argv: string[]) {
@@ -45,7 +55,7 @@ test('finds the command among flags and modes, and serves when there is none', (
     'turn kick',
     ['mina'],
     {},
-    ['turn', '--state-dir', 'kick', 'kick', 'mina'],
+    ['turn', '--state-dir', 'kick', 'kick'],
   ]);
 });
 
@@ -65,15 +75,41 @@ test('a command’s own flags are taken out, wherever they stand; what is left a
   assert.deepEqual(choose('turn', '--user', 'bob:pw'), ['turn', [], {}, ['turn', '--user', 'bob:pw']]);
 });
 
-test('one sentence for what cannot be meant', () => {
-  assert.equal(
-    refusal('tern'),
-    'Unknown command "tern"; there are serve, turn, turn kick, turn credentials.',
-  );
-  assert.equal(refusal('turn', 'kick'), 'ieum turn kick needs WHO; see ieum --help.');
-  assert.equal(refusal('turn', 'off'), 'Unexpected word "off" after turn; see ieum --help.');
-  assert.equal(refusal('turn', 'credentials', '--user'), '--user needs a value.');
-  assert.deepEqual(choose('turn', 'kick', '--help')[0], 'turn kick', 'who asks for help gets it');
+test('dev and real are modes before what a command takes, and what it takes after it', () => {
+  assert.deepEqual(choose('send', 'real', 'dev'), ['send', ['real', 'dev'], {}, ['send']]);
+  assert.deepEqual(choose('real', 'send', 'dev'), ['send', ['dev'], {}, ['real', 'send']]);
+  assert.deepEqual(choose('send', '--', '--keep'), ['send', ['--keep'], {}, ['send', '--']]);
+});
+
+for (const [args, sentence] of [
+  ['tern', 'Unknown command "tern"; did you mean turn?'],
+  ['photo.jpg', 'Unknown command "photo.jpg"; there are serve, turn, turn kick, turn credentials, send.'],
+  ['turn kick', 'ieum turn kick needs WHO; see ieum help turn kick.'],
+  ['turn off', 'Unexpected word "off" after turn; see ieum help turn.'],
+  ['turn credential', 'Unexpected word "credential" after turn; did you mean turn credentials?'],
+  ['turn credentials --user', '--user needs a value.'],
+  ['send --name --keep x', '--name needs a value.'],
+  ['send --keep=yes x', '--keep takes no value.'],
+  ['--prot 1', 'Unknown option --prot; did you mean --port?'],
+  ['send --prot 1 x', 'Unknown option --prot; did you mean --port?'],
+  ['send x --kep', 'Unknown option --kep; did you mean --keep?'],
+  ['send x --relay-prots 1-2', 'Unknown option --relay-prots; did you mean --relay-ports?'],
+  ['send x --zzzzzzzz', 'Unknown option --zzzzzzzz; see ieum help send.'],
+  ['dance --zzzzzzzz', 'Unknown option --zzzzzzzz; see ieum help.'],
+  [
+    'send x --minutes 1',
+    'ieum send takes no --minutes, which is an option of ieum turn credentials; see ieum help send.',
+  ],
+] as const) {
+  test(`ieum ${args}: ${sentence}`, () => {
+    assert.equal(refusal(...args.split(' ')), sentence);
+  });
+}
+
+test('who asks for help gets it, whatever else is missing', () => {
+  assert.equal(choose('turn', 'kick', '--help')[0], 'turn kick');
+  assert.equal(chooseCommand(COMMANDS, ['--help']).isNamed, false);
+  assert.equal(chooseCommand(COMMANDS, ['serve', '-h']).isNamed, true);
 });
 
 test('numbers are numbers', () => {

@@ -178,9 +178,13 @@ async function portsOf(turn: Run): Promise<{ readonly turn: number; readonly tls
 }
 
 test('--help and --version answer and end', async () => {
-  const [help, version] = [run(['--help']), run(['--version'])];
-  assert.deepEqual(await Promise.all([help.ended, version.ended]), [0, 0]);
-  assert.match(help.stdout(), /--relay-ports MIN-MAX/);
+  const [help, ofServe, ofSend] = [run(['--help']), run(['help', 'serve']), run(['send', '--help'])];
+  const version = run(['--version']);
+  const ended = [help, ofServe, ofSend, version].map((program) => program.ended);
+  assert.deepEqual(await Promise.all(ended), [0, 0, 0, 0]);
+  assert.match(help.stdout(), /ieum receive LINK\|CODE/);
+  assert.match(ofServe.stdout(), /--relay-ports MIN-MAX/);
+  assert.match(ofSend.stdout(), /^ieum send FILE\.\.\. \[options\]/);
   assert.match(version.stdout(), /^\d+\.\d+\.\d+\n$/);
 });
 
