@@ -112,6 +112,11 @@ export class ByteWriter {
     return this;
   }
 
+  /** Nothing has been written. */
+  clear(): void {
+    this.#length = 0;
+  }
+
   /** What has been written so far, as a view; valid until the next write. */
   written(): Uint8Array {
     return this.#bytes.subarray(0, this.#length);

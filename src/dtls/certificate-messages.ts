@@ -4,9 +4,9 @@ import { CLIENT_CERTIFICATE_TYPE } from './code-points.ts';
 import { readU24, writeU24 } from './handshake-message.ts';
 import {
   decodeNumbers,
-  encodeNumbers,
   readVector8,
   readVector16,
+  writeNumbers,
   writeVector8,
   writeVector16,
 } from './vectors.ts';
@@ -16,9 +16,10 @@ const MAX_CHAIN_LENGTH = 10;
 
 /** DER, the sender's own first; empty where a client has none. */
 export function encodeCertificate(chain: readonly Uint8Array[]): Uint8Array {
-  const list = new ByteWriter(1024);
-  for (const certificate of chain) writeU24(list, certificate.length).bytes(certificate);
-  return writeU24(new ByteWriter(1024), list.length).bytes(list.written()).finish();
+  const listBytes = chain.reduce((bytes, certificate) => bytes + 3 + certificate.length, 0);
+  const writer = writeU24(new ByteWriter(3 + listBytes), listBytes);
+  for (const certificate of chain) writeU24(writer, certificate.length).bytes(certificate);
+  return writer.finish();
 }
 
 /** `undefined` when malformed. Copies. */
@@ -38,8 +39,8 @@ export function decodeCertificate(body: Uint8Array): readonly Uint8Array[] | und
 /** RFC 5246 §7.4.4, without names of authorities: whoever is asked has one certificate. */
 export function encodeCertificateRequest(schemes: readonly number[]): Uint8Array {
   const types = Uint8Array.of(CLIENT_CERTIFICATE_TYPE.ECDSA_SIGN, CLIENT_CERTIFICATE_TYPE.RSA_SIGN);
-  const writer = writeVector8(new ByteWriter(32), types);
-  return writeVector16(writeVector16(writer, encodeNumbers(schemes)), new Uint8Array(0)).finish();
+  const writer = new ByteWriter(7 + 2 * schemes.length);
+  return writeNumbers(writeVector8(writer, types), schemes).u16(0).finish();
 }
 
 /** The signature algorithms that are asked for; `undefined` when malformed. */
@@ -59,7 +60,7 @@ export interface DigitallySigned {
 
 /** RFC 5246 §4.7; the body of CertificateVerify is just this. */
 export function encodeDigitallySigned({ scheme, signature }: DigitallySigned): Uint8Array {
-  return writeVector16(new ByteWriter(320).u16(scheme), signature).finish();
+  return writeVector16(new ByteWriter(4 + signature.length).u16(scheme), signature).finish();
 }
 
 /** `undefined` when malformed or when something follows. The signature is borrowed. */

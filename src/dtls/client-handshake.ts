@@ -18,6 +18,7 @@ import type { HandshakeMessage } from './handshake-message.ts';
 import {
   decodeHelloVerifyRequest,
   decodeServerHello,
+  type Extensions,
   encodeClientHello,
   RANDOM_BYTES,
   type ServerHello,
@@ -63,12 +64,14 @@ export class ClientHandshake implements Handshake {
   readonly #host: HandshakeHost;
   readonly #conversation = new Conversation();
   readonly #random: Uint8Array;
+  readonly #offered: Extensions;
   #state: State = { kind: 'want-server-hello', cookies: 0 };
 
   /** Says hello at once. */
   constructor(host: HandshakeHost) {
     this.#host = host;
     this.#random = host.random.bytes(RANDOM_BYTES);
+    this.#offered = clientExtensions(host.options);
     this.#sayHello(new Uint8Array(0));
   }
 
@@ -127,7 +130,7 @@ export class ClientHandshake implements Handshake {
       cookie,
       suites: options.suites.map(({ id }) => id),
       compressions: Uint8Array.of(NULL_COMPRESSION),
-      extensions: clientExtensions(options),
+      extensions: this.#offered,
     });
     const message = this.#conversation.say(HANDSHAKE_TYPE.CLIENT_HELLO, body);
     this.#host.sendFlight([{ kind: 'message', epoch: 0, message }], 'awaits-answer');
@@ -151,7 +154,7 @@ export class ClientHandshake implements Handshake {
     const suite = options.suites.find(({ id }) => id === hello.suite);
     if (!suite) return violation('The server chose a cipher suite that was not offered.');
     if (hello.compression !== NULL_COMPRESSION) return violation('The server chose to compress.');
-    const choice = chosenByServer(options, hello.extensions);
+    const choice = chosenByServer(options, this.#offered, hello.extensions);
     if ('code' in choice) return choice;
     this.#conversation.hear(message);
     this.#state = { kind: 'want-certificate', agreed: { ...choice, suite, randoms: this.#randoms(hello) } };

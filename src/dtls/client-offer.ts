@@ -54,8 +54,12 @@ export interface ServerChoice {
   readonly applicationProtocol: string | undefined;
 }
 
-export function chosenByServer(options: ResolvedOptions, extensions: Extensions): ServerChoice | DtlsFault {
-  const offered = clientExtensions(options);
+/** `offered`: what `clientExtensions` gave. */
+export function chosenByServer(
+  options: ResolvedOptions,
+  offered: Extensions,
+  extensions: Extensions,
+): ServerChoice | DtlsFault {
   for (const type of extensions.keys()) {
     // RFC 5246 §7.4.1.4.
     if (!offered.has(type)) {

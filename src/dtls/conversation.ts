@@ -1,19 +1,22 @@
 /** What both sides have said in one handshake: numbers our messages and keeps the transcript. RFC 6347 §4.2.2, §4.2.6. */
-import { concatBytes } from '../base/index.ts';
-import { encodeWhole, type HandshakeMessage } from './handshake-message.ts';
+import { ByteWriter } from '../base/index.ts';
+import { type HandshakeMessage, writeWhole } from './handshake-message.ts';
+
+/** A handshake in which both sides show a certificate of their own making has some 1,500 bytes. */
+const USUAL_BYTES = 2048;
 
 export class Conversation {
   /** message_seq of our next message. */
   #nextSequence: number;
-  #transcript: Uint8Array = new Uint8Array(0);
+  readonly #transcript = new ByteWriter(USUAL_BYTES);
 
   constructor(nextSequence = 0) {
     this.#nextSequence = nextSequence;
   }
 
-  /** All messages so far, in the order of the handshake, each as if sent in one fragment. Borrowed. */
+  /** All messages so far, in the order of the handshake, each as if sent in one fragment. Valid until the next. */
   get transcript(): Uint8Array {
-    return this.#transcript;
+    return this.#transcript.written();
   }
 
   /** Our next message; it counts from now on. */
@@ -26,11 +29,11 @@ export class Conversation {
 
   /** A message of the other side counts from now on. Copies. */
   hear(message: HandshakeMessage): void {
-    this.#transcript = concatBytes(this.#transcript, encodeWhole(message));
+    writeWhole(this.#transcript, message);
   }
 
   /** RFC 6347 §4.2.1: neither the first ClientHello nor the HelloVerifyRequest counts. */
   forget(): void {
-    this.#transcript = new Uint8Array(0);
+    this.#transcript.clear();
   }
 }

@@ -3,16 +3,16 @@ import { ByteReader, ByteWriter, decodeUtf8, encodeUtf8 } from '../base/index.ts
 import { UNCOMPRESSED_POINT } from './code-points.ts';
 import {
   decodeNumbers,
-  encodeNumbers,
   readVector8,
   readVector16,
+  writeNumbers,
   writeVector8,
   writeVector16,
 } from './vectors.ts';
 
 /** Supported groups, signature algorithms: a list of 16-bit numbers. RFC 8422 §5.1.1, RFC 5246 §7.4.1.4.1. */
 export function encodeNumberList(numbers: readonly number[]): Uint8Array {
-  return writeVector16(new ByteWriter(32), encodeNumbers(numbers)).finish();
+  return writeNumbers(new ByteWriter(2 + 2 * numbers.length), numbers).finish();
 }
 
 export function decodeNumberList(data: Uint8Array): readonly number[] | undefined {
@@ -35,8 +35,9 @@ export function hasUncompressedPoints(data: Uint8Array): boolean {
 
 /** RFC 5764 §4.1.1: profiles, and a master key identifier that we leave empty. */
 export function encodeUseSrtp(profiles: readonly number[]): Uint8Array {
-  const writer = writeVector16(new ByteWriter(16), encodeNumbers(profiles));
-  return writeVector8(writer, new Uint8Array(0)).finish();
+  return writeNumbers(new ByteWriter(3 + 2 * profiles.length), profiles)
+    .u8(0)
+    .finish();
 }
 
 export function decodeUseSrtp(

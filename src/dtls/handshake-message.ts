@@ -27,18 +27,27 @@ export interface HandshakeFragment {
   readonly bytes: Uint8Array;
 }
 
-/** The part of `message` from `offset`, at most `length` bytes of its body. Given away. */
+/** The part of `message` from `offset`, `length` bytes of its body. Given away. */
 export function encodeFragment(message: HandshakeMessage, offset: number, length: number): Uint8Array {
-  const part = message.body.subarray(offset, offset + length);
-  const writer = new ByteWriter(HANDSHAKE_HEADER_BYTES + part.length).u8(message.type);
-  writeU24(writer, message.body.length).u16(message.sequence);
-  writeU24(writeU24(writer, offset), part.length);
-  return writer.bytes(part).finish();
+  const writer = new ByteWriter(HANDSHAKE_HEADER_BYTES + length);
+  const { body } = message;
+  const part = length === body.length ? body : body.subarray(offset, offset + length);
+  return writeFragment(writer, message, offset, part).finish();
 }
 
 /** RFC 6347 §4.2.6: as it counts for the transcript, as if it had been sent in one fragment. */
-export function encodeWhole(message: HandshakeMessage): Uint8Array {
-  return encodeFragment(message, 0, message.body.length);
+export function writeWhole(writer: ByteWriter, message: HandshakeMessage): ByteWriter {
+  return writeFragment(writer, message, 0, message.body);
+}
+
+function writeFragment(
+  writer: ByteWriter,
+  { type, sequence, body }: HandshakeMessage,
+  offset: number,
+  part: Uint8Array,
+): ByteWriter {
+  writeU24(writer.u8(type), body.length).u16(sequence);
+  return writeU24(writeU24(writer, offset), part.length).bytes(part);
 }
 
 /** The fragments in one record, of one message or of several; `undefined` when it is not made of them. Borrows. */

@@ -5,7 +5,7 @@
 import type { CryptoProvider, Millis, SocketAddress } from '../base/index.ts';
 import { CONTENT_TYPE, HANDSHAKE_TYPE, VERSION } from './code-points.ts';
 import { CookieBaker } from './cookie.ts';
-import { decodeFragments, encodeWhole } from './handshake-message.ts';
+import { decodeFragments, encodeFragment } from './handshake-message.ts';
 import { type ClientHello, decodeClientHello, encodeHelloVerifyRequest } from './hello.ts';
 import { type DtlsRecord, encodePlainRecord, readRecord } from './record.ts';
 
@@ -57,8 +57,8 @@ export class HelloGate {
     const version = VERSION.DTLS_1_0;
     const cookie = this.#baker.bake(now, from, hello);
     const body = encodeHelloVerifyRequest({ version, cookie });
-    const message = encodeWhole({ type: HANDSHAKE_TYPE.HELLO_VERIFY_REQUEST, sequence, body });
+    const message = { type: HANDSHAKE_TYPE.HELLO_VERIFY_REQUEST, sequence, body };
     const header = { type: CONTENT_TYPE.HANDSHAKE, version, epoch: 0, sequence: record.sequence };
-    return { kind: 'verify', datagram: encodePlainRecord(header, message) };
+    return { kind: 'verify', datagram: encodePlainRecord(header, encodeFragment(message, 0, body.length)) };
   }
 }

@@ -5,9 +5,9 @@
 import { ByteReader, ByteWriter } from '../base/index.ts';
 import {
   decodeNumbers,
-  encodeNumbers,
   readVector8,
   readVector16,
+  writeNumbers,
   writeVector8,
   writeVector16,
 } from './vectors.ts';
@@ -59,7 +59,7 @@ export function encodeClientHello(hello: ClientHello): Uint8Array {
   const writer = new ByteWriter(256).u16(hello.version).bytes(hello.random);
   writeVector8(writer, hello.sessionId);
   writeVector8(writer, hello.cookie);
-  writeVector16(writer, encodeNumbers(hello.suites));
+  writeNumbers(writer, hello.suites);
   writeVector8(writer, hello.compressions);
   return writeExtensions(writer, hello.extensions).finish();
 }
@@ -92,7 +92,7 @@ export function decodeHelloVerifyRequest(body: Uint8Array): HelloVerifyRequest |
 }
 
 export function encodeHelloVerifyRequest({ version, cookie }: HelloVerifyRequest): Uint8Array {
-  return writeVector8(new ByteWriter(64).u16(version), cookie).finish();
+  return writeVector8(new ByteWriter(3 + cookie.length).u16(version), cookie).finish();
 }
 
 /** RFC 5246 §7.4.1.4: extensions may be left out altogether. */
@@ -112,7 +112,8 @@ function readExtensions(reader: ByteReader): Extensions | undefined {
 
 function writeExtensions(writer: ByteWriter, extensions: Extensions): ByteWriter {
   if (extensions.size === 0) return writer;
-  const list = new ByteWriter(128);
-  for (const [type, data] of extensions) writeVector16(list.u16(type), data);
-  return writeVector16(writer, list.written());
+  const at = writer.length;
+  writer.u16(0);
+  for (const [type, data] of extensions) writeVector16(writer.u16(type), data);
+  return writer.patchU16(at, writer.length - at - 2);
 }

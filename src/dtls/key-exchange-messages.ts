@@ -19,7 +19,7 @@ export interface ServerKeyExchange {
 
 /** ServerECDHParams. */
 export function encodeEcdhParams(group: number, publicKey: Uint8Array): Uint8Array {
-  return writeVector8(new ByteWriter(80).u8(NAMED_CURVE).u16(group), publicKey).finish();
+  return writeVector8(new ByteWriter(4 + publicKey.length).u8(NAMED_CURVE).u16(group), publicKey).finish();
 }
 
 export function encodeServerKeyExchange(params: Uint8Array, signed: DigitallySigned): Uint8Array {
@@ -38,7 +38,7 @@ export function decodeServerKeyExchange(body: Uint8Array): ServerKeyExchange | u
 }
 
 export function encodeClientKeyExchange(publicKey: Uint8Array): Uint8Array {
-  return writeVector8(new ByteWriter(80), publicKey).finish();
+  return writeVector8(new ByteWriter(1 + publicKey.length), publicKey).finish();
 }
 
 /** The public key, borrowed; `undefined` when malformed. */

@@ -50,30 +50,30 @@ export interface ResolvedOptions extends Required<Omit<DtlsOptions, 'suites' | '
   readonly serverName: string | undefined;
 }
 
-const DEFAULTS = {
-  identities: [],
-  groups: AGREEMENT_GROUPS,
-  srtpProfiles: [],
-  applicationProtocols: [],
-  requireExtendedMasterSecret: false,
-  /** Passes IPv6's smallest link (1,280) with its headers, and a TURN relay's. */
-  maxDatagramBytes: 1200,
-  /** RFC 6347 §4.2.4.1 suggests 1 s; one lost datagram would then cost a call its first second. */
-  retransmitMs: 100,
-  /** As long as a person waits. */
-  handshakeMs: 30_000,
-} as const;
+/** Passes IPv6's smallest link (1,280) with its headers, and a TURN relay's. */
+const DEFAULT_DATAGRAM_BYTES = 1200;
+/** RFC 6347 §4.2.4.1 suggests 1 s; one lost datagram would then cost a call its first second. */
+const DEFAULT_RETRANSMIT_MS = 100;
+/** As long as a person waits. */
+const DEFAULT_HANDSHAKE_MS = 30_000;
 
 /** A record with a fragment that is worth sending; and what one record can carry. */
 const DATAGRAM_BYTES = { least: 256, most: 2 ** 14 } as const;
 
 /** Throws a RangeError for what makes no sense. */
 export function resolveOptions(options: DtlsOptions): ResolvedOptions {
-  const resolved = {
-    ...DEFAULTS,
-    ...options,
+  const resolved: ResolvedOptions = {
+    identities: options.identities ?? [],
+    peer: options.peer,
     suites: options.suites ? suitesNamed(options.suites) : CIPHER_SUITES,
+    groups: options.groups ?? AGREEMENT_GROUPS,
+    srtpProfiles: options.srtpProfiles ?? [],
+    applicationProtocols: options.applicationProtocols ?? [],
     serverName: options.serverName,
+    requireExtendedMasterSecret: options.requireExtendedMasterSecret ?? false,
+    maxDatagramBytes: options.maxDatagramBytes ?? DEFAULT_DATAGRAM_BYTES,
+    retransmitMs: options.retransmitMs ?? DEFAULT_RETRANSMIT_MS,
+    handshakeMs: options.handshakeMs ?? DEFAULT_HANDSHAKE_MS,
   };
   const { maxDatagramBytes } = resolved;
   if (!(maxDatagramBytes >= DATAGRAM_BYTES.least && maxDatagramBytes <= DATAGRAM_BYTES.most)) {

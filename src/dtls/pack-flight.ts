@@ -1,5 +1,4 @@
 /** Lays a flight out in datagrams: messages in fragments, fragments in records, records side by side. RFC 6347 §4.1.1, §4.2.3. */
-import { concatBytes } from '../base/index.ts';
 import { CONTENT_TYPE } from './code-points.ts';
 import type { FlightItem } from './handshake.ts';
 import { encodeFragment, HANDSHAKE_HEADER_BYTES, type HandshakeMessage } from './handshake-message.ts';
@@ -26,12 +25,13 @@ class Packer {
   readonly #writer: RecordWriter;
   readonly #mostBytes: number;
   readonly #datagrams: Uint8Array[] = [];
-  #records: Uint8Array[] = [];
+  #datagram: Uint8Array;
   #used = 0;
 
   constructor(writer: RecordWriter, mostBytes: number) {
     this.#writer = writer;
     this.#mostBytes = mostBytes;
+    this.#datagram = new Uint8Array(mostBytes);
   }
 
   addMessage(epoch: Epoch, message: HandshakeMessage): void {
@@ -45,18 +45,18 @@ class Packer {
         room = this.#room(epoch) - HANDSHAKE_HEADER_BYTES;
       }
       const length = Math.min(left, room);
-      this.#push(this.#writer.write(epoch, CONTENT_TYPE.HANDSHAKE, encodeFragment(message, offset, length)));
+      this.#write(epoch, CONTENT_TYPE.HANDSHAKE, encodeFragment(message, offset, length));
       offset += length;
     } while (offset < total);
   }
 
   addRecord(epoch: Epoch, type: number, plaintext: Uint8Array): void {
     if (this.#room(epoch) < plaintext.length) this.#flush();
-    this.#push(this.#writer.write(epoch, type, plaintext));
+    this.#write(epoch, type, plaintext);
   }
 
   finish(): readonly Uint8Array[] {
-    this.#flush();
+    if (this.#used > 0) this.#datagrams.push(this.#datagram.subarray(0, this.#used));
     return this.#datagrams;
   }
 
@@ -65,14 +65,16 @@ class Packer {
     return this.#mostBytes - this.#used - this.#writer.overheadBytes(epoch);
   }
 
-  #push(record: Uint8Array): void {
-    this.#records.push(record);
-    this.#used += record.length;
+  #write(epoch: Epoch, type: number, plaintext: Uint8Array): void {
+    const end = this.#used + this.#writer.overheadBytes(epoch) + plaintext.length;
+    this.#writer.writeInto(this.#datagram.subarray(this.#used, end), epoch, type, plaintext);
+    this.#used = end;
   }
 
+  /** The next record does not fit. */
   #flush(): void {
-    if (this.#records.length > 0) this.#datagrams.push(concatBytes(...this.#records));
-    this.#records = [];
+    this.#datagrams.push(this.#datagram.subarray(0, this.#used));
+    this.#datagram = new Uint8Array(this.#mostBytes);
     this.#used = 0;
   }
 }

@@ -87,12 +87,13 @@ export class Reassembly {
 
 function isComplete({ body, ranges }: Partial): boolean {
   if (body.length === 0) return true;
-  const [first] = ranges;
+  const first = ranges[0];
   return ranges.length === 1 && first?.start === 0 && first.end === body.length;
 }
 
 function withRange(ranges: readonly Range[], added: Range): readonly Range[] {
   if (added.start === added.end) return ranges;
+  if (ranges.length === 0) return [added];
   let { start, end } = added;
   const apart: Range[] = [];
   for (const range of ranges) {

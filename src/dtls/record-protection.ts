@@ -15,6 +15,10 @@ const COUNTER_AT = 3;
 const COUNTER_BYTES = 8;
 const COUNTER_IN_NONCE = NONCE_BYTES - COUNTER_BYTES;
 
+/** Scratch of all connections: a record needs them only while it is sealed or opened, and what stands in them is no secret. */
+const NONCE = new Uint8Array(NONCE_BYTES);
+const ADDITIONAL_DATA = new Uint8Array(RECORD_HEADER_BYTES);
+
 export class RecordProtection {
   /** How much longer than its plaintext a fragment is. */
   readonly overheadBytes: number;
@@ -24,9 +28,6 @@ export class RecordProtection {
   /** RFC 5288: salt, then zeros. RFC 7905 §2: twelve bytes. Exclusive-or the counter they give the nonce. */
   readonly #iv = new Uint8Array(NONCE_BYTES);
   readonly #explicitBytes: number;
-  /** Scratch; a record needs them only while it is sealed or opened. */
-  readonly #nonce = new Uint8Array(NONCE_BYTES);
-  readonly #additionalData = new Uint8Array(RECORD_HEADER_BYTES);
 
   constructor(crypto: CryptoProvider, suite: CipherSuite, { key, iv }: DirectionKeys) {
     this.#aead = crypto.createAead(suite.aead, key);
@@ -52,7 +53,7 @@ export class RecordProtection {
     }
     this.#useNonce(record, COUNTER_AT);
     this.#useAdditionalData(record, 0, plaintext.length);
-    this.#aead.seal(this.#nonce, this.#additionalData, plaintext, record.subarray(this.plaintextAt));
+    this.#aead.seal(NONCE, ADDITIONAL_DATA, plaintext, record.subarray(this.plaintextAt));
   }
 
   /**
@@ -64,21 +65,20 @@ export class RecordProtection {
     this.#useAdditionalData(datagram, at, into.length);
     const from = at + this.plaintextAt;
     const sealed = datagram.subarray(from, from + into.length + TAG_BYTES);
-    return this.#aead.open(this.#nonce, this.#additionalData, sealed, into);
+    return this.#aead.open(NONCE, ADDITIONAL_DATA, sealed, into);
   }
 
   #useNonce(bytes: Uint8Array, counterAt: number): void {
-    const nonce = this.#nonce;
     const iv = this.#iv;
-    for (let i = 0; i < COUNTER_IN_NONCE; i++) nonce[i] = iv[i] as number;
+    for (let i = 0; i < COUNTER_IN_NONCE; i++) NONCE[i] = iv[i] as number;
     for (let i = 0; i < COUNTER_BYTES; i++) {
-      nonce[COUNTER_IN_NONCE + i] = (iv[COUNTER_IN_NONCE + i] as number) ^ (bytes[counterAt + i] as number);
+      NONCE[COUNTER_IN_NONCE + i] = (iv[COUNTER_IN_NONCE + i] as number) ^ (bytes[counterAt + i] as number);
     }
   }
 
   /** RFC 5246 §6.2.3.3: sequence number (with the epoch), type, version, length of the plaintext. */
   #useAdditionalData(bytes: Uint8Array, at: number, plaintextBytes: number): void {
-    const data = this.#additionalData;
+    const data = ADDITIONAL_DATA;
     for (let i = 0; i < COUNTER_BYTES; i++) data[i] = bytes[at + COUNTER_AT + i] as number;
     data[8] = bytes[at] as number;
     data[9] = bytes[at + 1] as number;

@@ -1,7 +1,7 @@
 /** Our records: numbers them, and protects those of epoch 1. Packs no datagrams. RFC 6347 §4.1. */
 import { ByteSlab, invariant } from '../base/index.ts';
 import { VERSION } from './code-points.ts';
-import { encodePlainRecord, RECORD_HEADER_BYTES, writeRecordHeader } from './record.ts';
+import { RECORD_HEADER_BYTES, writeRecordHeader } from './record.ts';
 import type { RecordProtection } from './record-protection.ts';
 
 export type Epoch = 0 | 1;
@@ -33,17 +33,23 @@ export class RecordWriter {
     return RECORD_HEADER_BYTES + (epoch === 1 ? (this.#protection?.overheadBytes ?? 0) : 0);
   }
 
+  /** Writes a record over `into`, which is as long as the plaintext and the overhead. The plaintext is borrowed. */
+  writeInto(into: Uint8Array, epoch: Epoch, type: number, plaintext: Uint8Array): void {
+    if (epoch === 1) this.#seal(type, into, plaintext);
+    else {
+      const header = { type, version: VERSION.DTLS_1_2, epoch, sequence: this.#takeSequence(0) };
+      writeRecordHeader(into, header, plaintext.length);
+      into.set(plaintext, RECORD_HEADER_BYTES);
+    }
+  }
+
   /** The whole record, given away. The plaintext is borrowed. */
   write(epoch: Epoch, type: number, plaintext: Uint8Array): Uint8Array {
-    if (epoch === 0) {
-      const sequence = this.#takeSequence(0);
-      return encodePlainRecord({ type, version: VERSION.DTLS_1_2, epoch, sequence }, plaintext);
-    }
-    const recordBytes = this.overheadBytes(1) + plaintext.length;
+    const recordBytes = this.overheadBytes(epoch) + plaintext.length;
     const at = this.#slab.reserve(recordBytes);
     const record = this.#slab.bytes.subarray(at, at + recordBytes);
     this.#slab.take(recordBytes);
-    this.#seal(type, record, plaintext);
+    this.writeInto(record, epoch, type, plaintext);
     return record;
   }
 

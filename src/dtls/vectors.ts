@@ -1,5 +1,5 @@
 /** Vectors: a length, then as many bytes. RFC 5246 §4.3. */
-import { ByteReader, ByteWriter } from '../base/index.ts';
+import { ByteReader, type ByteWriter } from '../base/index.ts';
 
 /** opaque <0..2^8-1>; borrowed. A length that leads past the end makes the reader fail. */
 export function readVector8(reader: ByteReader): Uint8Array {
@@ -28,8 +28,9 @@ export function decodeNumbers(bytes: Uint8Array): readonly number[] | undefined 
   return numbers;
 }
 
-export function encodeNumbers(numbers: readonly number[]): Uint8Array {
-  const writer = new ByteWriter(2 * numbers.length);
+/** A vector of 16-bit numbers, <0..2^16-1>. */
+export function writeNumbers(writer: ByteWriter, numbers: readonly number[]): ByteWriter {
+  writer.u16(2 * numbers.length);
   for (const number of numbers) writer.u16(number);
-  return writer.finish();
+  return writer;
 }
