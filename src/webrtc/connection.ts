@@ -2,7 +2,7 @@
  * A peer connection behind its surface: one session, its driver, the chain of operations, and the slots that scripts see.
  * Nothing happens inside a call of a script that the W3C puts into a task. webrtc.html §4.4.
  */
-import type { Env } from '../base/index.ts';
+import type { Env, InterfaceAddress } from '../base/index.ts';
 import type {
   Description,
   IceConnectionState,
@@ -122,8 +122,12 @@ export class Connection {
     const addTask = (step: () => void): void => this.#tasks.add(step);
     this.#channels = new ChannelTable({ session, driver: this.#driver, target, addTask });
     this.#events = new ConnectionEvents(this, target, this.#tasks, () => this.#transportSlots());
+    let told: readonly InterfaceAddress[] | undefined;
     this.#tellAddresses = (): void => {
-      const chosen = chooseAddresses(addresses.now(), ieum);
+      const all = addresses.now();
+      if (all === told) return;
+      told = all;
+      const chosen = chooseAddresses(all, ieum);
       this.#driver.run((now) => session.handleInterfaces(now, chosen));
     };
     this.#tellAddresses();

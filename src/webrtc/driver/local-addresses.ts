@@ -1,5 +1,5 @@
 /** Which of the machine's addresses a connection may use, and when they change. Knows nothing of ICE. */
-import { canonicalIp, embeddedIpv4, type InterfaceAddress, parseIp } from '../../base/index.ts';
+import type { InterfaceAddress } from '../../base/index.ts';
 import type { WebRtcShell } from '../shell.ts';
 
 /** Systems tell nobody in plain Node that an interface came or went; a call takes a tenth of a millisecond. */
@@ -10,7 +10,7 @@ export class LocalAddresses {
   readonly #shell: WebRtcShell;
   readonly #watchers = new Set<() => void>();
   #timer: { cancel(): void } | undefined;
-  #seen = '';
+  #seen: readonly InterfaceAddress[] = [];
 
   constructor(shell: WebRtcShell) {
     this.#shell = shell;
@@ -24,7 +24,7 @@ export class LocalAddresses {
   watch(onChange: () => void): () => void {
     this.#watchers.add(onChange);
     if (this.#watchers.size === 1) {
-      this.#seen = this.#summary();
+      this.#seen = this.now();
       this.#arm();
     }
     return () => {
@@ -37,21 +37,21 @@ export class LocalAddresses {
 
   #arm(): void {
     this.#timer = this.#shell.setTimer(LOOK_EVERY_MS, () => {
-      const summary = this.#summary();
-      if (summary !== this.#seen) {
-        this.#seen = summary;
+      const before = this.#seen;
+      this.#seen = this.now();
+      if (summaryOf(this.#seen) !== summaryOf(before)) {
         for (const onChange of [...this.#watchers]) onChange();
       }
       if (this.#watchers.size > 0) this.#arm();
     });
   }
+}
 
-  #summary(): string {
-    return this.now()
-      .map(({ ip, interfaceName }) => `${interfaceName} ${ip}`)
-      .sort()
-      .join('\n');
-  }
+function summaryOf(addresses: readonly InterfaceAddress[]): string {
+  return addresses
+    .map(({ ip, interfaceName }) => `${interfaceName} ${ip}`)
+    .sort()
+    .join('\n');
 }
 
 /**
@@ -69,9 +69,7 @@ export function chooseAddresses(
   return withLoopback ? allowed : outward;
 }
 
+/** Of canonical text. RFC 6890 §2.2. */
 function isLoopback(ip: string): boolean {
-  const bytes = parseIp(ip);
-  if (!bytes) return false;
-  const ipv4 = embeddedIpv4(bytes) ?? bytes;
-  return ipv4.length === 4 ? ipv4[0] === 127 : canonicalIp(ip) === '::1';
+  return ip.startsWith('127.') || ip === '::1';
 }
