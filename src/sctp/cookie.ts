@@ -5,8 +5,8 @@
  * Layout: seal (HMAC-SHA-256, first 16 bytes), time of issue (u32 pair, ms), the two initiate tags of an association
  * that was there already (0 when there was none), our INIT facts, the peer's INIT facts.
  */
-import { ByteReader, ByteWriter, type CryptoProvider, concatBytes, type Millis } from '../base/index.ts';
-import { decodeInit, encodeInit, type InitFacts } from './init-chunk.ts';
+import { ByteReader, ByteWriter, type CryptoProvider, type Millis } from '../base/index.ts';
+import { decodeInit, type InitFacts, writeInit } from './init-chunk.ts';
 
 export interface Cookie {
   readonly issuedAt: Millis;
@@ -17,31 +17,37 @@ export interface Cookie {
 }
 
 const SEAL_BYTES = 16;
+const LENGTHS_AT = SEAL_BYTES + 16;
+const OWN_AT = LENGTHS_AT + 4;
+/** Of two ends that have all extensions. */
+const USUAL_BYTES = OWN_AT + 2 * 48;
 
 export class CookieJar {
   readonly #crypto: CryptoProvider;
   readonly #secret: Uint8Array;
 
-  /** `secret`: 32 random bytes, borrowed. */
+  /** `secret`: 32 random bytes, given away. */
   constructor(crypto: CryptoProvider, secret: Uint8Array) {
     this.#crypto = crypto;
-    this.#secret = secret.slice();
+    this.#secret = secret;
   }
 
   bake({ issuedAt, own, peer, tieTags }: Cookie): Uint8Array {
-    const ownInit = encodeInit({ ...own, cookie: undefined });
-    const peerInit = encodeInit({ ...peer, cookie: undefined });
-    const body = new ByteWriter(256)
+    const writer = new ByteWriter(USUAL_BYTES)
+      .zeros(SEAL_BYTES)
       .u32(Math.floor(issuedAt / 2 ** 32))
       .u32(Math.floor(issuedAt) % 2 ** 32)
       .u32(tieTags.own)
       .u32(tieTags.peer)
-      .u16(ownInit.length)
-      .u16(peerInit.length)
-      .bytes(ownInit)
-      .bytes(peerInit)
-      .finish();
-    return concatBytes(this.#seal(body), body);
+      .u16(0)
+      .u16(0);
+    writeInit(writer, own, undefined);
+    const peerAt = writer.zeros(-writer.length & 3).length;
+    writeInit(writer, peer, undefined);
+    writer.patchU16(LENGTHS_AT, peerAt - OWN_AT).patchU16(LENGTHS_AT + 2, writer.length - peerAt);
+    const cookie = writer.finish();
+    cookie.set(this.#seal(cookie.subarray(SEAL_BYTES)));
+    return cookie;
   }
 
   /** `undefined` for one that is not ours, or was changed. Its age is the caller's to judge. */

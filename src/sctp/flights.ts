@@ -18,7 +18,8 @@ export interface SackOutcome {
   readonly reordered: boolean;
 }
 
-const FIRST_RING = 16;
+/** Who is idle keeps that many for good. */
+const FIRST_RING = 2;
 /** Sums of fractions of milliseconds are not exact. */
 const CLOCK_ERROR_MS = 0.01;
 /** A gap block reaches 65,535 TSNs (RFC 9260 §3.3.4); a receiver keeps no more. */

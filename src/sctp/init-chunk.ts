@@ -1,7 +1,13 @@
 /** INIT and INIT ACK: what an endpoint says of itself at the beginning. Decides nothing. RFC 9260 §3.3.2, §3.3.3. */
 import { ByteReader, ByteWriter } from '../base/index.ts';
 import { ChunkType, EDMID_DTLS, ParameterType } from './code-points.ts';
-import { decodeParameters, encodeParameters, type Parameter } from './parameters.ts';
+import {
+  decodeParameters,
+  encodeParameters,
+  type Parameter,
+  writeParameter,
+  writeWord,
+} from './parameters.ts';
 
 export interface Extensions {
   /** RFC 3758. */
@@ -35,6 +41,9 @@ export interface DecodedInit {
 }
 
 const FIXED_BYTES = 16;
+/** And the headers of five parameters, with what stands in them and behind them to whole words. */
+const MOST_BYTES_WITHOUT_COOKIE = FIXED_BYTES + 5 * 4 + 3 + 4 + 4 + 4;
+const NOTHING = new Uint8Array(0);
 const ADDRESS_PARAMETERS: readonly number[] = [5, 6, 9, 11, 12]; // RFC 8261 §5: one path, so addresses say nothing
 
 /** `undefined` when it is broken: too short, tag or stream counts of zero (RFC 9260 §3.3.2, §3.3.3). */
@@ -54,12 +63,15 @@ export function decodeInit(value: Uint8Array): DecodedInit | undefined {
   let partialReliability = false;
   let zeroChecksum = false;
   let largestPacketBytes: number | undefined;
-  const chunkTypes = new Set<number>();
+  let reconfiguration = false;
+  let interleaving = false;
   for (const parameter of parameters) {
     if (parameter.type === ParameterType.STATE_COOKIE) cookie = parameter.value;
     else if (parameter.type === ParameterType.FORWARD_TSN_SUPPORTED) partialReliability = true;
     else if (parameter.type === ParameterType.SUPPORTED_EXTENSIONS) {
-      for (const type of parameter.value) chunkTypes.add(type);
+      partialReliability ||= parameter.value.includes(ChunkType.FORWARD_TSN);
+      reconfiguration ||= parameter.value.includes(ChunkType.RE_CONFIG);
+      interleaving ||= parameter.value.includes(ChunkType.I_DATA);
     } else if (parameter.type === ParameterType.ZERO_CHECKSUM_ACCEPTABLE) {
       zeroChecksum = new ByteReader(parameter.value).u32() === EDMID_DTLS;
     } else if (parameter.type === ParameterType.LARGEST_PACKET) {
@@ -73,12 +85,7 @@ export function decodeInit(value: Uint8Array): DecodedInit | undefined {
       if (!(parameter.type & 0x8000)) break;
     }
   }
-  const extensions: Extensions = {
-    partialReliability: partialReliability || chunkTypes.has(ChunkType.FORWARD_TSN),
-    interleaving: chunkTypes.has(ChunkType.I_DATA),
-    reconfiguration: chunkTypes.has(ChunkType.RE_CONFIG),
-    zeroChecksum,
-  };
+  const extensions: Extensions = { partialReliability, interleaving, reconfiguration, zeroChecksum };
   const facts: InitFacts = {
     tag,
     receiveWindowBytes,
@@ -94,37 +101,33 @@ export function decodeInit(value: Uint8Array): DecodedInit | undefined {
 
 /** The value of the chunk. `unrecognized`: for INIT ACK, what the peer's INIT had that we do not know. */
 export function encodeInit(facts: InitFacts, unrecognized: readonly Parameter[] = []): Uint8Array {
+  const writer = new ByteWriter(MOST_BYTES_WITHOUT_COOKIE + (facts.cookie?.length ?? 0));
+  writeInit(writer, facts, facts.cookie);
+  for (const parameter of unrecognized) {
+    writeParameter(writer, ParameterType.UNRECOGNIZED_PARAMETER, encodeParameters([parameter]));
+  }
+  return writer.finish();
+}
+
+/** Appends to whole words what an INIT says, with the cookie of an INIT ACK. */
+export function writeInit(writer: ByteWriter, facts: InitFacts, cookie: Uint8Array | undefined): void {
   const { extensions } = facts;
-  const fixed = new ByteWriter(FIXED_BYTES)
+  writer
     .u32(facts.tag)
     .u32(facts.receiveWindowBytes)
     .u16(facts.outboundStreams)
     .u16(facts.inboundStreams)
     .u32(facts.initialTsn);
-  const parameters: Parameter[] = [];
-  if (facts.cookie) parameters.push({ type: ParameterType.STATE_COOKIE, value: facts.cookie });
-  if (extensions.partialReliability) {
-    parameters.push({ type: ParameterType.FORWARD_TSN_SUPPORTED, value: new Uint8Array(0) });
-  }
+  if (cookie) writeParameter(writer, ParameterType.STATE_COOKIE, cookie);
+  if (extensions.partialReliability) writeParameter(writer, ParameterType.FORWARD_TSN_SUPPORTED, NOTHING);
   const chunkTypes = chunkTypesOf(extensions);
   if (chunkTypes.length > 0) {
-    parameters.push({ type: ParameterType.SUPPORTED_EXTENSIONS, value: Uint8Array.from(chunkTypes) });
+    writeParameter(writer, ParameterType.SUPPORTED_EXTENSIONS, Uint8Array.from(chunkTypes));
   }
-  if (extensions.zeroChecksum) {
-    const value = new ByteWriter(4).u32(EDMID_DTLS).finish();
-    parameters.push({ type: ParameterType.ZERO_CHECKSUM_ACCEPTABLE, value });
-  }
+  if (extensions.zeroChecksum) writeWord(writer, ParameterType.ZERO_CHECKSUM_ACCEPTABLE, EDMID_DTLS);
   if (facts.largestPacketBytes !== undefined) {
-    const value = new ByteWriter(4).u32(facts.largestPacketBytes).finish();
-    parameters.push({ type: ParameterType.LARGEST_PACKET, value });
+    writeWord(writer, ParameterType.LARGEST_PACKET, facts.largestPacketBytes);
   }
-  for (const parameter of unrecognized) {
-    parameters.push({
-      type: ParameterType.UNRECOGNIZED_PARAMETER,
-      value: encodeParameters([parameter]),
-    });
-  }
-  return fixed.bytes(encodeParameters(parameters)).finish();
 }
 
 /** The same without what RFC 9260 did not have: some drop an INIT with a parameter that they do not know (pion 3.1). */

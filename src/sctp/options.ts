@@ -6,7 +6,7 @@ export interface SctpOptions {
   /** RFC 8841 §5: both ends say theirs in SDP. */
   readonly localPort: number;
   readonly remotePort: number;
-  /** 32 random bytes; seals the cookies. Borrowed. */
+  /** 32 random bytes; seals the cookies. Given away. */
   readonly cookieSecret: Uint8Array;
   /** What packets have before anything is known of the path, and after nothing got through it. No fragment is longer. */
   readonly maxPacketBytes?: number;

@@ -27,12 +27,23 @@ export function decodeParameters(bytes: Uint8Array): Parameter[] | undefined {
 /** Padded with zeros between parameters, not after the last, whose padding the chunk adds. */
 export function encodeParameters(parameters: readonly Parameter[]): Uint8Array {
   const writer = new ByteWriter();
-  for (const { type, value } of parameters) {
-    writer.zeros(-writer.length & 3);
-    writer
-      .u16(type)
-      .u16(HEADER_BYTES + value.length)
-      .bytes(value);
-  }
+  for (const { type, value } of parameters) writeParameter(writer, type, value);
   return writer.finish();
+}
+
+/** Pads what stands before it to whole words. */
+export function writeParameter(writer: ByteWriter, type: number, value: Uint8Array): void {
+  writeHeader(writer, type, value.length).bytes(value);
+}
+
+/** A parameter of 32 bits. */
+export function writeWord(writer: ByteWriter, type: number, value: number): void {
+  writeHeader(writer, type, 4).u32(value);
+}
+
+function writeHeader(writer: ByteWriter, type: number, valueBytes: number): ByteWriter {
+  return writer
+    .zeros(-writer.length & 3)
+    .u16(type)
+    .u16(HEADER_BYTES + valueBytes);
 }

@@ -10,11 +10,11 @@ import { FRAGMENT_OVERHEAD_BYTES, FragmentRuns, type WholeMessage, wholeOf } fro
 interface InboundStream {
   /** The ordered message whose turn it is. */
   nextId: number;
-  /** Complete, but not their turn yet. */
-  readonly waiting: Map<number, WholeMessage>;
+  /** Complete, but not their turn yet. Made when it is needed, as the following. */
+  waiting: Map<number, WholeMessage> | undefined;
   /** I-DATA: by message. */
-  readonly ordered: Map<number, FragmentRuns>;
-  readonly unordered: Map<number, FragmentRuns>;
+  ordered: Map<number, FragmentRuns> | undefined;
+  unordered: Map<number, FragmentRuns> | undefined;
 }
 
 /** What is set aside for a message that has begun. Longer ones are copied twice. */
@@ -26,7 +26,7 @@ export class Reassembly {
   #lastStream: InboundStream | undefined;
   #lastStreamId = -1;
   /** DATA: fragments of all streams follow each other by TSN. */
-  readonly #byTsn = new FragmentRuns();
+  #byTsn: FragmentRuns | undefined;
   /** The last message of several fragments: the next one is often as long. */
   #expectedBytes = 0;
   /** One message at a time has bytes set aside, so that beginnings alone take no memory. */
@@ -58,28 +58,31 @@ export class Reassembly {
       this.#heldBytes -= costOf(whole);
       stream.nextId = this.#after(messageId);
       ready.push(whole);
-      if (stream.waiting.size > 0) this.#takeTurns(stream, ready);
+      this.#takeTurns(stream, ready);
     } else if (this.#isBefore(messageId, stream.nextId)) {
       this.#heldBytes -= costOf(whole); // a message that was skipped, or comes again
-    } else stream.waiting.set(messageId, whole);
+    } else {
+      stream.waiting ??= new Map();
+      stream.waiting.set(messageId, whole);
+    }
   }
 
   /** The sender has given up on these, and on everything up to this TSN. Appends to `ready` what can be handed on now. */
   skip(cumulativeTsn: number, skipped: readonly SkippedMessage[], ready: WholeMessage[]): void {
-    if (!this.#interleaved) {
+    if (this.#byTsn) {
       this.#drop(this.#byTsn, ({ first }) => !serialLess(cumulativeTsn, first));
     }
     for (const { stream: id, unordered, messageId } of this.#furthest(skipped)) {
       const stream = this.#streamOf(id);
       const partial = unordered ? stream.unordered : stream.ordered;
-      for (const [mid, runs] of partial) {
+      for (const [mid, runs] of partial ?? []) {
         if (this.#isBefore(messageId, mid)) continue;
         this.#drop(runs, () => true);
-        partial.delete(mid);
+        partial?.delete(mid);
       }
       if (unordered) continue;
       // What is complete and lies before the skipped message has its turn first.
-      const before = [...stream.waiting.keys()].filter((mid) => !this.#isBefore(messageId, mid));
+      const before = [...(stream.waiting?.keys() ?? [])].filter((mid) => !this.#isBefore(messageId, mid));
       for (const mid of before.sort((a, b) => (this.#isBefore(a, b) ? -1 : 1))) {
         this.#handOn(stream, mid, ready);
       }
@@ -107,24 +110,28 @@ export class Reassembly {
     for (const id of affected) {
       const stream = this.#streams.get(id);
       if (!stream) continue;
-      for (const whole of stream.waiting.values()) this.#heldBytes -= costOf(whole);
-      for (const runs of [...stream.ordered.values(), ...stream.unordered.values()]) {
-        this.#drop(runs, () => true);
-      }
+      for (const whole of stream.waiting?.values() ?? []) this.#heldBytes -= costOf(whole);
+      for (const runs of stream.ordered?.values() ?? []) this.#drop(runs, () => true);
+      for (const runs of stream.unordered?.values() ?? []) this.#drop(runs, () => true);
       this.#streams.delete(id);
     }
   }
 
   #complete(fragment: DataFragment): WholeMessage | undefined {
     if (fragment.begin && fragment.end) return wholeOf(fragment);
-    return this.#interleaved
-      ? this.#addInterleaved(fragment)
-      : this.#addTo(this.#byTsn, fragment.tsn, fragment);
+    if (this.#interleaved) return this.#addInterleaved(fragment);
+    this.#byTsn ??= new FragmentRuns();
+    return this.#addTo(this.#byTsn, fragment.tsn, fragment);
   }
 
   #addInterleaved(fragment: DataFragment): WholeMessage | undefined {
     const stream = this.#streamOf(fragment.stream);
-    const partial = fragment.unordered ? stream.unordered : stream.ordered;
+    let partial = fragment.unordered ? stream.unordered : stream.ordered;
+    if (!partial) {
+      partial = new Map();
+      if (fragment.unordered) stream.unordered = partial;
+      else stream.ordered = partial;
+    }
     const { messageId } = fragment;
     let runs = partial.get(messageId);
     if (!runs) {
@@ -153,7 +160,7 @@ export class Reassembly {
   }
 
   #takeTurns(stream: InboundStream, ready: WholeMessage[]): void {
-    while (stream.waiting.has(stream.nextId)) {
+    while (stream.waiting?.has(stream.nextId)) {
       const id = stream.nextId;
       stream.nextId = this.#after(id);
       this.#handOn(stream, id, ready);
@@ -161,9 +168,9 @@ export class Reassembly {
   }
 
   #handOn(stream: InboundStream, id: number, ready: WholeMessage[]): void {
-    const whole = stream.waiting.get(id);
+    const whole = stream.waiting?.get(id);
     if (!whole) return;
-    stream.waiting.delete(id);
+    stream.waiting?.delete(id);
     this.#heldBytes -= costOf(whole);
     ready.push(whole);
   }
@@ -172,7 +179,7 @@ export class Reassembly {
     if (this.#lastStream && this.#lastStreamId === id) return this.#lastStream;
     let stream = this.#streams.get(id);
     if (!stream) {
-      stream = { nextId: 0, waiting: new Map(), ordered: new Map(), unordered: new Map() };
+      stream = { nextId: 0, waiting: undefined, ordered: undefined, unordered: undefined };
       this.#streams.set(id, stream);
     }
     this.#lastStream = stream;
