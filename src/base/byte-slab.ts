@@ -4,7 +4,7 @@
  */
 
 /** What sits idle keeps one buffer: small ones for who says little, large ones for who has much to say. */
-const FIRST_BYTES = 2 ** 11;
+const FIRST_BYTES = 2 ** 9;
 /** Some hundred packets of a call, and few enough to lose when one of them is kept for long. */
 const LAST_BYTES = 2 ** 17;
 /** Buffers of one size before they become twice as large: setting a connection up needs two or three, and then perhaps nothing. */
