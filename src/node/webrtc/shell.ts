@@ -12,6 +12,7 @@ import {
   type SelfSigned,
   type SelfSignedOptions,
 } from '../self-signed.ts';
+import { IdentityReserve } from './identity-reserve.ts';
 
 /** RFC 5280 §4.1.2.5: a clock that is a day behind still takes it. */
 const BACKDATED_MS = 24 * 60 * 60 * 1000;
@@ -30,17 +31,21 @@ export function nodeShell({ log = silentLog }: { readonly log?: Log } = {}): Web
       notAfter: Math.max(expires, notBefore),
     };
   };
+  const setTimer: WebRtcShell['setTimer'] = (delayMs, fire) => {
+    const timer = setTimeout(fire, delayMs).unref();
+    return { cancel: () => clearTimeout(timer) };
+  };
+  const make = (wish: IdentityWish): DtlsIdentity =>
+    identityOf(createSelfSigned(nodeRandom, certificateOf(wish)));
+  const identities = new IdentityReserve({ make, setTimer });
   return {
     env,
     platform: nodePlatform,
     now: monotonicNow,
-    setTimer(delayMs, fire) {
-      const timer = setTimeout(fire, delayMs).unref();
-      return { cancel: () => clearTimeout(timer) };
-    },
+    setTimer,
     queueTask: (task) => void setImmediate(task),
     announceName,
-    createIdentity: (wish) => identityOf(createSelfSigned(nodeRandom, certificateOf(wish))),
+    createIdentity: (wish) => identities.take(wish),
     generateIdentity: async (wish) => identityOf(await generateSelfSigned(nodeRandom, certificateOf(wish))),
   };
 }
