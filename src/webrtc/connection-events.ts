@@ -9,9 +9,7 @@ import type {
   SctpTransportState,
   TransportError,
 } from '../peer/index.ts';
-import { rtcErrorOf } from './errors.ts';
 import type { EventTasks } from './event-tasks.ts';
-import { RTCErrorEvent } from './events/error-event.ts';
 import { RTCPeerConnectionIceErrorEvent } from './events/ice-error-event.ts';
 import { RTCPeerConnectionIceEvent } from './events/ice-event.ts';
 import { candidateOf, type TransportSlots } from './transports/transport-slots.ts';
@@ -114,27 +112,26 @@ export class ConnectionEvents {
 
   #handleTransportChange(event: TransportChange): void {
     const transports = this.#transports();
-    const { ice } = transports;
     switch (event.type) {
       case 'ice-transport-gathering-state':
-        this.#change(
-          event.type,
-          'gatheringstatechange',
-          () => transports.setGatheringState(event.state),
-          ice,
-        );
+        this.#changeIce(event.type, 'gatheringstatechange', () => transports.setGatheringState(event.state));
         break;
       case 'ice-transport-state':
-        this.#change(event.type, 'statechange', () => transports.setIceState(event.state), ice);
+        this.#changeIce(event.type, 'statechange', () => transports.setIceState(event.state));
         break;
       default:
-        this.#change(event.type, 'selectedcandidatepairchange', () => transports.takeSelectedPair(), ice);
+        this.#changeIce(event.type, 'selectedcandidatepairchange', () => transports.takeSelectedPair());
     }
   }
 
   /** What may come together with others in one task. */
-  #change(kind: string, name: string, change: () => void, target: EventTarget = this.#target): void {
-    const tell = (): void => void target.dispatchEvent(new Event(name));
+  #change(kind: string, name: string, change: () => void): void {
+    const tell = (): void => void this.#target.dispatchEvent(new Event(name));
+    this.#tasks.addChange({ kind, order: TOLD.indexOf(kind), change, tell });
+  }
+
+  #changeIce(kind: string, name: string, change: () => void): void {
+    const tell = (): void => this.#transports().fire('ice', name);
     this.#tasks.addChange({ kind, order: TOLD.indexOf(kind), change, tell });
   }
 
@@ -142,7 +139,7 @@ export class ConnectionEvents {
     this.#tasks.add(() => {
       const transports = this.#transports();
       transports.setSctpState(state);
-      transports.sctp.dispatchEvent(new Event('statechange'));
+      transports.fire('sctp', 'statechange');
     });
   }
 
@@ -163,9 +160,8 @@ export class ConnectionEvents {
     this.#tasks.add(() => {
       const transports = this.#transports();
       transports.setDtlsState(state);
-      const { dtls } = transports;
-      if (error) dtls.dispatchEvent(new RTCErrorEvent('error', { error: rtcErrorOf(error) }));
-      dtls.dispatchEvent(new Event('statechange'));
+      if (error) transports.fireError(error);
+      transports.fire('dtls', 'statechange');
     });
   }
 }

@@ -326,9 +326,9 @@ export class Connection {
   #closeTransports(): void {
     const transports = this.#transports;
     if (!transports) return;
-    const wasOpen = transports.sctp.state !== 'closed';
+    const wasOpen = transports.sctpState !== 'closed';
     transports.close();
-    if (wasOpen) this.#shell.queueTask(() => transports.sctp.dispatchEvent(new Event('statechange')));
+    if (wasOpen) this.#shell.queueTask(() => transports.fire('sctp', 'statechange'));
   }
 
   #transportSlots(): TransportSlots {

@@ -9,7 +9,10 @@ import type {
   IceGatheringState,
   PeerSessionPort,
   SctpTransportState,
+  TransportError,
 } from '../../peer/index.ts';
+import { rtcErrorOf } from '../errors.ts';
+import { RTCErrorEvent } from '../events/error-event.ts';
 import { RTCIceCandidate } from '../ice-candidate.ts';
 import { relayProtocolOf } from '../ice-server-url.ts';
 import { INSIDE } from '../idl/interface.ts';
@@ -18,11 +21,16 @@ import { RTCIceCandidatePair } from './ice-candidate-pair.ts';
 import { type RTCIceParameters, RTCIceTransport } from './ice-transport.ts';
 import { RTCSctpTransport } from './sctp-transport.ts';
 
-export class TransportSlots {
+interface Objects {
   readonly ice: RTCIceTransport;
   readonly dtls: RTCDtlsTransport;
   readonly sctp: RTCSctpTransport;
+}
+
+export class TransportSlots {
   readonly #session: PeerSessionPort;
+  /** Made when a script asks for one: before, nobody can listen to any of them. */
+  #objects: Objects | undefined;
   #iceState: IceConnectionState = 'new';
   #gatheringState: IceGatheringState = 'new';
   #dtlsState: DtlsTransportState = 'new';
@@ -34,10 +42,25 @@ export class TransportSlots {
 
   constructor(session: PeerSessionPort) {
     this.#session = session;
-    const { ice, dtls, sctp } = this.#createObjects();
-    this.ice = ice;
-    this.dtls = dtls;
-    this.sctp = sctp;
+  }
+
+  /** Through it a script gets the others. */
+  get sctp(): RTCSctpTransport {
+    this.#objects ??= this.#createObjects();
+    return this.#objects.sctp;
+  }
+
+  get sctpState(): SctpTransportState {
+    return this.#sctpState;
+  }
+
+  /** To whoever may listen. */
+  fire(at: keyof Objects, type: string): void {
+    this.#objects?.[at].dispatchEvent(new Event(type));
+  }
+
+  fireError(error: TransportError): void {
+    this.#objects?.dtls.dispatchEvent(new RTCErrorEvent('error', { error: rtcErrorOf(error) }));
   }
 
   setIceState(state: IceConnectionState): void {
@@ -80,7 +103,7 @@ export class TransportSlots {
     return this.#selectedPair;
   }
 
-  #createObjects(): Pick<TransportSlots, 'ice' | 'dtls' | 'sctp'> {
+  #createObjects(): Objects {
     const slots = this;
     const session = this.#session;
     const ice = new RTCIceTransport(INSIDE, {
