@@ -207,6 +207,26 @@ class RoomCall implements Call {
     this.#publish();
   }
 
+  get unsentChatBytes(): number {
+    return Math.max(0, ...[...this.#mesh.links].map((link) => link.unsentChatBytes));
+  }
+
+  async endChat(withinMs: number): Promise<readonly ParticipantId[]> {
+    const { clock } = this.#world;
+    const links = [...this.#mesh.links].filter(({ status }) => status !== 'failed');
+    const unsure = new Set(links.map(({ peer }) => peer));
+    const ends = links.map(async (link) => {
+      if (await link.endChat()) unsure.delete(link.peer);
+    });
+    let timer: TimerHandle | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = clock.setTimeout(resolve, withinMs);
+    });
+    await Promise.race([Promise.all(ends), late]);
+    clock.clearTimeout(timer);
+    return [...unsure];
+  }
+
   dismissError(): void {
     this.#store.update({ error: undefined });
   }

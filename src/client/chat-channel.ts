@@ -16,8 +16,12 @@ export interface ChatMessage {
 }
 
 export class ChatChannel {
+  readonly #pc: RTCPeerConnection;
   readonly #channel: RTCDataChannel;
   readonly #waiting: string[] = [];
+  #said = false;
+  #ending = false;
+  #onEnd: ((isHeard: boolean) => void) | undefined;
 
   constructor(
     pc: RTCPeerConnection,
@@ -27,9 +31,11 @@ export class ChatChannel {
       readonly onMessage: (message: ChatMessage) => void;
     },
   ) {
+    this.#pc = pc;
     this.#channel = pc.createDataChannel('chat', { negotiated: true, id: 0 });
     this.#channel.onopen = () => {
       for (const text of this.#waiting.splice(0)) this.#channel.send(text);
+      if (this.#ending) this.#channel.close();
       events.onOpen();
     };
     this.#channel.onclose = () => events.onClose();
@@ -45,9 +51,33 @@ export class ChatChannel {
 
   /** Sends now, or when the channel opens. */
   send(message: ChatMessage): void {
+    if (this.#ending) return;
+    this.#said = true;
     const text = JSON.stringify({ type: 'chat', ...message });
     if (this.open) this.#channel.send(text);
     else if (this.#waiting.length < MAX_WAITING) this.#waiting.push(text);
+  }
+
+  /** What has been said and has not gone to the network. */
+  get unsentBytes(): number {
+    return this.#waiting.reduce((sum, text) => sum + text.length, this.#channel.bufferedAmount);
+  }
+
+  /**
+   * Closes it behind what has been said. Resolves when the other side has all of that, with true: it answers the reset of the
+   * stream only then (RFC 8831 §6.7, RFC 6525 §5.2.2 E2). With false when nobody can know; never while nobody answers.
+   */
+  end(): Promise<boolean> {
+    if (!this.#said) return Promise.resolve(true);
+    const { readyState } = this.#channel;
+    if (readyState === 'closing' || readyState === 'closed') return Promise.resolve(false);
+    return new Promise((resolve) => {
+      this.#onEnd = resolve;
+      // Beyond the association there is no answer: then it was cut, not closed.
+      this.#channel.addEventListener('close', () => resolve(this.#pc.sctp?.state !== 'closed'));
+      this.#ending = true;
+      if (this.open) this.#channel.close();
+    });
   }
 
   close(): void {
@@ -55,6 +85,7 @@ export class ChatChannel {
     this.#channel.onclose = null;
     this.#channel.onmessage = null;
     this.#channel.close();
+    this.#onEnd?.(false);
   }
 }
 

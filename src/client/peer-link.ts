@@ -76,6 +76,10 @@ export class PeerLink {
     this.#recovery.begin();
   }
 
+  get peer(): ParticipantId {
+    return this.#options.peer;
+  }
+
   get status(): LinkStatus {
     return this.#recovery.status;
   }
@@ -180,6 +184,15 @@ export class PeerLink {
 
   sendChat(message: ChatMessage): void {
     this.#connection.chat.send(message);
+  }
+
+  get unsentChatBytes(): number {
+    return this.#connection.chat.unsentBytes;
+  }
+
+  /** See `ChatChannel.end`. */
+  endChat(): Promise<boolean> {
+    return this.#connection.chat.end();
   }
 
   sample(): Promise<LinkSample> {

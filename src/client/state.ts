@@ -175,6 +175,13 @@ export interface Call {
   setVideoLimits(limits: { readonly maxHeight?: number; readonly maxBps?: number }): Promise<void>;
   setVideoCodec(codec: string | undefined): Promise<void>;
   sendChat(text: string): void;
+  /** Of what has been said so many bytes have not gone to the network, with the person for whom it is most. */
+  readonly unsentChatBytes: number;
+  /**
+   * The end of the chat: nothing is said after it. Resolves when everybody has all that was said, or after `withinMs`, with
+   * those of whom nobody knows. Whose link has failed is not waited for, and not among them.
+   */
+  endChat(withinMs: number): Promise<readonly ParticipantId[]>;
   dismissError(): void;
   /**
    * For a changed network (`online`, `navigator.connection` change) and for "try again": proves the connection to the

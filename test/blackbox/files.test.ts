@@ -282,6 +282,26 @@ test('people at terminals talk with each other, and see who comes and goes', asy
   assert.equal(await sender.ended, 130);
 });
 
+test('a whole text from a pipe arrives, its last line too', async () => {
+  const { sender, link } = await send(make('text.txt', Buffer.from('x')));
+  const listener = ieum('call', link);
+  await until(() => listener.out().includes('You are in'), listener.err);
+  const text = Array.from({ length: 4_000 }, (_, i) => `${i} ${'가나다 '.repeat(30)}end`);
+  const piped = ieum('call', link, '--name', 'Pipe');
+  piped.child.stdin?.end(`${text.join('\n')}\n`);
+  assert.equal(await piped.ended, 0, piped.out() + piped.err());
+  await until(() => listener.out().includes('Pipe has left'), listener.err);
+  const heard = listener.out().match(/^Pipe: .*$/gm);
+  assert.deepEqual(
+    heard,
+    text.map((line) => `Pipe: ${line}`),
+  );
+  listener.child.stdin?.end('/leave\n');
+  await listener.ended;
+  sender.child.kill('SIGINT');
+  await sender.ended;
+});
+
 test('a line from a pipe is heard before its program leaves', async () => {
   const { sender, link } = await send(make('pipe.txt', Buffer.from('x')));
   const listener = ieum('call', link);

@@ -1,82 +1,92 @@
 /** `ieum call`: takes part in a room from the terminal, with chat and without sound and pictures. */
 import { userInfo } from 'node:os';
 import { createInterface } from 'node:readline/promises';
-import type { CallState, PeerState } from '../../client/index.ts';
+import { type Call, type CallState, type PeerState, systemClock } from '../../client/index.ts';
 import type { Call as CommandCall } from '../command.ts';
 import { enterRoom } from './enter-room.ts';
 import { invitationOf, openParticipant } from './participant.ts';
 import { serverNews } from './server-news.ts';
+import { Speaker } from './speaker.ts';
 
 const EXIT_PUT_OUT = 1;
 const EXIT_UNHEARD = 1;
-/** After the end of the input somebody has so long to come and hear what was said. */
+/** After the end of the input somebody has so long to come and hear what was said, or the rest of it. */
 const PATIENCE_MS = 30_000;
-/** What is said last has left by then. */
-const FAREWELL_MS = 300;
-/** Lines; the input waits beyond it. */
-const MAX_UNHEARD = 1_000;
+/** So long what was said last may need to arrive, as over a line that is being mended. */
+const FAREWELL_MS = 30_000;
 
-/** 0 when the user leaves; 1 when the call ends otherwise, or the input ends and nobody has heard it. */
+/** 0 when the user leaves; 1 when the call ends otherwise, or the input ends and not everybody has heard it. */
 export async function callCommand(command: CommandCall): Promise<number> {
   const invitation = invitationOf(command);
   const participant = await openParticipant(command, { name: ownName(), invitation });
   const { call } = participant;
   const lines = createInterface({ input: process.stdin, terminal: false });
   const passcode = command.flags.passcode === undefined ? undefined : String(command.flags.passcode);
-  // What is said before anybody can hear it; while it is full, the input waits.
-  const unheard: string[] = [];
-  let heard = false;
-  let patience: NodeJS.Timeout | undefined;
+  let everHeard = false;
+  const speaker = new Speaker({
+    clock: systemClock,
+    isHeard: () => {
+      // Who comes later is told when he is connected; meanwhile the others are not kept waiting.
+      everHeard ||= canHear(call.state);
+      return everHeard && call.state.peers.some(({ chatOpen }) => chatOpen);
+    },
+    say: (text) => call.sendChat(text),
+    unsentBytes: () => call.unsentChatBytes,
+    onWant: (isWanted) => {
+      if (isWanted) lines.resume();
+      else lines.pause();
+    },
+  });
+  let stopTelling = (): void => undefined;
   try {
     const ended = new Promise<number>((resolve) => {
       let before = call.state;
-      const farewell = (): void => {
-        clearTimeout(patience);
-        patience = setTimeout(() => resolve(0), FAREWELL_MS);
-      };
-      const speak = (): void => {
-        for (const line of unheard.splice(0)) call.sendChat(line);
-        if (patience) farewell();
-        else lines.resume();
-      };
-      call.subscribe((state) => {
+      stopTelling = call.subscribe((state) => {
         for (const line of changes(before, state)) say(line);
         before = state;
-        if (!heard && canHear(state)) {
-          heard = true;
-          queueMicrotask(speak);
-        }
+        // Not within the change: what is said is one.
+        queueMicrotask(() => speaker.look());
         if (state.error) call.dismissError();
         if (state.phase === 'left') resolve(EXIT_PUT_OUT);
       });
       lines.on('line', (line) => {
-        if (line === '/leave' || line === '/quit') resolve(0);
-        else if (line === '') return;
-        else if (heard && unheard.length === 0) call.sendChat(line);
-        else if (unheard.push(line) >= MAX_UNHEARD) lines.pause();
+        if (line === '/leave' || line === '/quit') resolve(lastWords(call, speaker, say));
+        else speaker.add(line);
       });
-      lines.once('close', () => {
-        if (heard) farewell();
-        else if (unheard.length === 0) resolve(0);
-        else {
-          patience = setTimeout(() => {
-            say('* Nobody heard it: nobody is connected.');
-            resolve(EXIT_UNHEARD);
-          }, PATIENCE_MS);
-        }
-      });
+      lines.once('close', () => resolve(lastWords(call, speaker, say)));
+    });
+    const stopped = new Promise<number>((resolve) => {
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(0));
     });
     await enterRoom(participant, invitation, 'call', passcode);
     if (call.state.phase === 'waiting') {
       say('* The host is asked whether you may come in; waiting. Ctrl-C stops.');
     }
-    return await ended;
+    return await Promise.race([ended, stopped]);
   } finally {
-    clearTimeout(patience);
+    stopTelling();
+    speaker.close();
     lines.close();
     await participant.close();
   }
+}
+
+/** Waits until everything has been said, and everybody has it. Resolves with the exit code. */
+export async function lastWords(
+  call: Pick<Call, 'state' | 'endChat'>,
+  speaker: Pick<Speaker, 'silent'>,
+  tell: (line: string) => void,
+): Promise<number> {
+  if (!(await speaker.silent(PATIENCE_MS))) {
+    tell(`* Not everything was heard: for ${PATIENCE_MS / 1000} s nobody was connected.`);
+    return EXIT_UNHEARD;
+  }
+  const names = new Map(call.state.peers.map(({ id, name }) => [id, name]));
+  const unsure = await call.endChat(FAREWELL_MS);
+  if (unsure.length === 0) return 0;
+  const who = unsure.map((id) => names.get(id) ?? 'somebody').join(', ');
+  tell(`* What was said last may not have reached ${who}: the connection does not answer.`);
+  return EXIT_UNHEARD;
 }
 
 /** Why somebody is out, and what to do about it. */

@@ -189,7 +189,7 @@ export class FakePeerConnection {
     this.signalingState = 'closed';
     this.connectionState = 'closed';
     this.#ice.close();
-    for (const channel of this.channels) channel.close();
+    for (const channel of this.channels) channel.abort();
   }
 
   // --- descriptions ---------------------------------------------------------------------------------------------

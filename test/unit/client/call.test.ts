@@ -179,6 +179,28 @@ test('chat goes to everybody, in order, also what was said before the channel op
   assert.equal(dave.call.state.chat[0]?.from, 'self');
 });
 
+test('the end of the chat waits until everybody has it, and names who may not', async () => {
+  const world = new World(18);
+  const [alice, eve, dave] = (await world.meet(3)) as [Person, Person, Person];
+  assert.deepEqual(await world.during(alice.call.endChat(1000)), [], 'nothing was said');
+  eve.call.sendChat('bye');
+  assert.deepEqual(await world.during(eve.call.endChat(1000)), []);
+  assert.deepEqual(
+    [alice, dave].map(({ call }) => call.state.chat.at(-1)?.text),
+    ['bye', 'bye'],
+  );
+  eve.call.sendChat('too late');
+  await world.clock.advance(100);
+  assert.equal(alice.call.state.chat.length, 1, 'after the end nothing is said');
+
+  dave.call.sendChat('does anybody hear me?');
+  for (const { channels } of dave.connections) for (const channel of channels) channel.isCut = true;
+  const startedAt = world.clock.now();
+  const unsure = await world.during(dave.call.endChat(1000));
+  assert.deepEqual(new Set(unsure), new Set([alice, eve].map(({ call }) => call.state.self)));
+  assert.ok(world.clock.now() - startedAt >= 1000);
+});
+
 test('a chat message that is too long is refused in words, and the history is bounded', async () => {
   const world = new World(9);
   const [alice, eve] = (await world.meet()) as [Person, Person];
