@@ -114,6 +114,7 @@ export class SctpAssociation implements Machine<SctpEvent, Uint8Array> {
       throw new RangeError(`Stream ${message.stream} does not exist: there are ${link.outboundStreams}.`);
     }
     link.outbound.send(this.#context.now, message);
+    this.#context.pathMtu.handleDemand(link.outbound.scheduler.waitingBytes);
     return true;
   }
 

@@ -1,6 +1,6 @@
 /**
- * How large packets may be on this path: begins with what every path carries, tries larger ones, and goes back when nothing
- * gets through. Writes no packets. RFC 8899 §5.
+ * How large packets may be on this path: begins with what every path carries, tries larger ones once they are of use, and goes
+ * back when nothing gets through. Writes no packets. RFC 8899 §5.
  */
 import { type Millis, NEVER } from '../base/index.ts';
 
@@ -42,6 +42,8 @@ export class PathMtu {
   #restMs = FIRST_REST_MS;
   /** Nothing got through: nothing is tried before something does. */
   #isBlackHole = false;
+  /** Somebody has had more to send than one packet holds. */
+  #isWanted = false;
 
   /** `baseBytes`: BASE_PLPMTU, a multiple of four. */
   constructor(baseBytes: number) {
@@ -56,7 +58,12 @@ export class PathMtu {
   }
 
   nextTimeout(): Millis {
-    return this.#probeAt;
+    return this.#isWanted ? this.#probeAt : NEVER;
+  }
+
+  /** So much waits to be sent. Who never has more than a packet that every path carries needs no larger ones, and tries none. */
+  handleDemand(waitingBytes: number): void {
+    if (waitingBytes > this.#baseBytes) this.#isWanted = true;
   }
 
   /** Another path, of which nothing is known but that nothing larger than `ceilingBytes` is worth a try. */
@@ -77,7 +84,7 @@ export class PathMtu {
 
   /** The size of the probe that is to leave now, if one is. It counts as sent. */
   takeProbe(now: Millis, rtoMs: Millis): number | undefined {
-    if (this.#probeAt > now) return undefined;
+    if (this.nextTimeout() > now) return undefined;
     if (this.#triedBytes === undefined) this.#search(now);
     else if (this.#tries >= MAX_PROBES) this.#complete(now);
     if (this.#triedBytes === undefined || this.#probeAt > now) return undefined;
