@@ -15,13 +15,17 @@ const MAX_DATAGRAM_BYTES = 65_535;
 /** One socket's share. */
 export interface Sack {
   readonly fd: number;
-  readonly words: NameWords[];
-  readonly offsets: number[];
-  readonly lengths: number[];
+  readonly waiting: Waiting[];
+}
+
+interface Waiting {
+  readonly words: NameWords;
+  readonly offset: number;
+  readonly length: number;
 }
 
 export function emptySack(fd: number): Sack {
-  return { fd, words: [], offsets: [], lengths: [] };
+  return { fd, waiting: [] };
 }
 
 export class Outbox {
@@ -42,10 +46,8 @@ export class Outbox {
     if (length > MAX_DATAGRAM_BYTES) return false;
     if (this.#used + length > OUTBOX_BYTES) this.flush();
     this.#memory.u8.set(bytes, this.#used);
-    if (sack.lengths.length === 0) this.#loaded.push(sack);
-    sack.words.push(words);
-    sack.offsets.push(this.#used);
-    sack.lengths.push(length);
+    if (sack.waiting.length === 0) this.#loaded.push(sack);
+    sack.waiting.push({ words, offset: this.#used, length });
     this.#used += length;
     if (!this.#scheduled) {
       this.#scheduled = true;
@@ -61,18 +63,14 @@ export class Outbox {
     this.#used = 0;
   }
 
-  #empty({ fd, words, offsets, lengths }: Sack): void {
+  #empty({ fd, waiting }: Sack): void {
     const { address } = this.#memory;
-    let i = 0;
-    for (const to of words) {
+    for (const { words, offset, length } of waiting) {
       if (this.#list.room < 1) this.#list.flush(fd);
-      this.#list.add(to, address + (offsets[i] ?? 0), lengths[i] ?? 0);
-      i += 1;
+      this.#list.add(words, address + offset, length);
     }
     this.#list.flush(fd);
-    words.length = 0;
-    offsets.length = 0;
-    lengths.length = 0;
+    waiting.length = 0;
   }
 
   readonly #atEndOfTurn = (): void => {
