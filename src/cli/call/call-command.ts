@@ -51,7 +51,9 @@ export async function callCommand(command: CommandCall): Promise<number> {
       });
       lines.on('line', (line) => {
         if (line === '/leave' || line === '/quit') resolve(lastWords(call, speaker, say));
-        else speaker.add(line);
+        else if (call.state.knocks.length > 0 && (line === '/admit' || line === '/decline')) {
+          answerKnocks(call, line === '/admit');
+        } else speaker.add(line);
       });
       lines.once('close', () => resolve(lastWords(call, speaker, say)));
     });
@@ -87,6 +89,11 @@ export async function lastWords(
   const who = unsure.map((id) => names.get(id) ?? 'somebody').join(', ');
   tell(`* What was said last may not have reached ${who}: the connection does not answer.`);
   return EXIT_UNHEARD;
+}
+
+/** Who knocks has gone meanwhile where the server refuses, and that is told as a change. */
+function answerKnocks(call: Call, allow: boolean): void {
+  for (const { id } of call.state.knocks) call.admit(id, allow).catch(() => undefined);
 }
 
 /** Why somebody is out, and what to do about it. */
@@ -125,7 +132,8 @@ export function changes(before: CallState, after: CallState): string[] {
       lines.push(`${entry.name}: ${harmless(entry.text)}`);
   }
   for (const knock of after.knocks) {
-    if (!before.knocks.some(({ id }) => id === knock.id)) lines.push(`* ${knock.name} asks to come in.`);
+    if (!before.knocks.some(({ id }) => id === knock.id))
+      lines.push(`* ${knock.name} asks to come in: /admit or /decline.`);
   }
   const news = serverNews(before, after);
   if (news !== undefined) lines.push(`* ${news}`);

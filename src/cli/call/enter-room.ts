@@ -6,19 +6,23 @@ import type { Participant } from './participant.ts';
 /** What somebody wants there: to talk, or to take files. */
 type Purpose = 'call' | 'receive';
 
-/** Resolves inside, or at the door where the host is asked. Rejects with a StackError whose message is for the user. */
+/** Resolves inside, or for a call at the door where the host is asked. Rejects with a StackError whose message is for the user. */
 export async function enterRoom(
   { call, server }: Participant,
   { room, origin }: Invitation,
   purpose: Purpose,
   passcode?: string,
 ): Promise<void> {
+  const isLink = origin !== undefined;
   try {
     await call.joinRoom(room, passcode === undefined ? undefined : { passcode });
   } catch (thrown) {
     if (!(thrown instanceof StackError)) throw thrown;
-    const message = refusal(thrown, purpose, { asked: server.origin, isLink: origin !== undefined });
+    const message = refusal(thrown, purpose, { asked: server.origin, isLink });
     throw new StackError(thrown.code, message, { cause: thrown });
+  }
+  if (purpose === 'receive' && call.state.phase === 'waiting') {
+    throw new StackError('ROOM_UNKNOWN', noTransfer(server.origin, isLink ? 'link' : 'code'));
   }
 }
 
@@ -52,7 +56,7 @@ function refusal(
   }
 }
 
-/** `ieum send` neither locks its room nor gives it a passcode. */
+/** The room of `ieum send` is open to whoever knows it. */
 function noTransfer(asked: string, word: string): string {
-  return `This ${word} leads to a call at ${asked} that has a lock or a passcode, and to no files: ieum send makes neither. Use the ${word} that ieum send printed; ieum call takes part in a call.`;
+  return `This ${word} leads to a call at ${asked} that does not let in everybody, and to no files. Use the ${word} that ieum send printed; ieum call takes part in a call.`;
 }

@@ -43,6 +43,13 @@ for (const [code, purpose, invitation, says] of [
   });
 }
 
+test('a host who is asked has a call, and no files', async () => {
+  const call = { joinRoom: async () => undefined, state: { phase: 'waiting' } };
+  const participant = { call, server: { origin: ASKED } } as unknown as Participant;
+  await assert.rejects(enterRoom(participant, BY_LINK, 'receive'), /leads to a call.*to no files/);
+  await enterRoom(participant, BY_LINK, 'call');
+});
+
 test('the passcode is handed on, and none where none was given', async () => {
   const { participant, asked } = refusing('PASSCODE_WRONG');
   await assert.rejects(enterRoom(participant, BY_CODE, 'call', 'tea'));
