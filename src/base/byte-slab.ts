@@ -16,6 +16,7 @@ export class ByteSlab {
   #bytes = NOTHING;
   #view = NOTHING_TO_SEE;
   #used = 0;
+  #reserved = 0;
   #nextBytes = FIRST_BYTES;
   #ofThisSize = 0;
 
@@ -31,13 +32,17 @@ export class ByteSlab {
   /** Where the next `length` bytes may be written; they hold anything. Reserved until `take`, or the next `reserve`. */
   reserve(length: number): number {
     if (this.#used + length > this.#bytes.length) this.#renew(length);
+    this.#reserved = length;
     return this.#used;
   }
 
-  /** The first `length` of the reserved bytes are given away; nothing is written to them any more. */
+  /**
+   * The first `length` of the reserved bytes are given away; nothing is written to them any more. A buffer that has no room for
+   * as many again is let go of: it would only be kept until the next.
+   */
   take(length: number): void {
     this.#used += length;
-    if (this.#used === this.#bytes.length) this.#letGo();
+    if (this.#used + this.#reserved > this.#bytes.length) this.#letGo();
   }
 
   /** Lets go of the buffer: nothing will be written soon. */
