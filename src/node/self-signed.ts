@@ -134,20 +134,19 @@ function time(at: Millis): Uint8Array {
 }
 
 function der(tag: number, ...contents: readonly (Uint8Array | readonly number[])[]): Uint8Array {
-  const length = contents.reduce((sum, part) => sum + part.length, 0);
-  const head = [tag, ...lengthOctets(length)];
-  const bytes = new Uint8Array(head.length + length);
-  bytes.set(head);
-  let at = head.length;
+  let length = 0;
+  for (const part of contents) length += part.length;
+  // X.690 §8.1.3: the length is one octet below 128, else their number and then they.
+  const lengthOctets = length < 0x80 ? 0 : length < 0x100 ? 1 : 2;
+  let at = 2 + lengthOctets;
+  const bytes = new Uint8Array(at + length);
+  bytes[0] = tag;
+  bytes[1] = lengthOctets === 0 ? length : 0x80 | lengthOctets;
+  if (lengthOctets === 2) bytes[2] = length >>> 8;
+  if (lengthOctets > 0) bytes[1 + lengthOctets] = length;
   for (const part of contents) {
     bytes.set(part, at);
     at += part.length;
   }
   return bytes;
-}
-
-/** X.690 §8.1.3: one octet below 128, else their number and then they. */
-function lengthOctets(length: number): readonly number[] {
-  if (length < 0x80) return [length];
-  return length < 0x100 ? [0x81, length] : [0x82, length >>> 8, length & 0xff];
 }
