@@ -47,16 +47,16 @@ export class EventTasks {
     if (this.#closed) return;
     this.#tasks.push(task);
     this.#last = task;
-    this.#shell.queueTask(() => this.#runNext());
+    this.#shell.queueTask(this.#runNext);
   }
 
-  #runNext(): void {
+  readonly #runNext = (): void => {
     const task = this.#tasks.take();
     if (task === undefined) return;
     if (task === this.#last) this.#last = undefined;
     if (Array.isArray(task)) this.#runChanges(task);
     else task();
-  }
+  };
 
   #runChanges(changes: readonly Change[]): void {
     for (const { change } of changes) change();
