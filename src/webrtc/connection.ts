@@ -25,7 +25,7 @@ import {
 import { ConnectionEvents } from './connection-events.ts';
 import type { RTCDataChannel } from './data-channel.ts';
 import { toChannelOptions } from './data-channel-init.ts';
-import { DescriptionSlot } from './description-slot.ts';
+import { type DescriptionName, DescriptionSlots } from './description-slots.ts';
 import { chooseAddresses, type LocalAddresses } from './driver/local-addresses.ts';
 import { SessionDriver } from './driver/session-driver.ts';
 import type { SharedPorts } from './driver/shared-ports.ts';
@@ -56,12 +56,6 @@ const OWN_CERTIFICATE_MS = 30 * 24 * 60 * 60 * 1000;
 const TAKES_OFFER: readonly SignalingState[] = ['stable', 'have-remote-offer'];
 const ROLLBACK = ['A rollback is done', ['have-local-offer', 'have-remote-offer']] as const;
 
-type DescriptionName =
-  | 'currentLocalDescription'
-  | 'pendingLocalDescription'
-  | 'currentRemoteDescription'
-  | 'pendingRemoteDescription';
-
 export class Connection {
   signalingState: SignalingState = 'stable';
   iceGatheringState: IceGatheringState = 'new';
@@ -75,7 +69,7 @@ export class Connection {
   readonly #chain: OperationsChain;
   readonly #channels: ChannelTable;
   readonly #events: ConnectionEvents;
-  readonly #descriptions: Readonly<Record<DescriptionName, DescriptionSlot>>;
+  readonly #descriptions: DescriptionSlots;
   readonly #addresses: LocalAddresses;
   readonly #tellAddresses: () => void;
   #unwatch: (() => void) | undefined;
@@ -106,12 +100,7 @@ export class Connection {
     };
     const session = withDomErrors(() => house.createSession(shell.env, options));
     this.#session = session;
-    this.#descriptions = {
-      currentLocalDescription: new DescriptionSlot(() => session.currentLocalDescription),
-      pendingLocalDescription: new DescriptionSlot(() => session.pendingLocalDescription),
-      currentRemoteDescription: new DescriptionSlot(() => session.currentRemoteDescription),
-      pendingRemoteDescription: new DescriptionSlot(() => session.pendingRemoteDescription),
-    };
+    this.#descriptions = new DescriptionSlots(session);
     this.#tasks = new EventTasks(shell);
     this.#chain = new OperationsChain(() => this.#considerNegotiation());
     const shared = ieum.udpPort === undefined ? undefined : { ports: house.sharedPorts, port: ieum.udpPort };
@@ -136,7 +125,7 @@ export class Connection {
   }
 
   description(name: DescriptionName): RTCSessionDescription | null {
-    return this.#descriptions[name].value;
+    return this.#descriptions.get(name);
   }
 
   get localDescription(): RTCSessionDescription | null {
@@ -309,7 +298,7 @@ export class Connection {
 
   /** In every task in which a description may get other words. */
   refreshDescriptions(): void {
-    for (const slot of Object.values(this.#descriptions)) slot.refresh();
+    this.#descriptions.refresh();
   }
 
   /** Behind a description that was applied, in the same task. webrtc.html §4.4.1.5. */

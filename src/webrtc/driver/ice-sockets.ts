@@ -44,7 +44,7 @@ export interface SessionAccess {
 
 type Held =
   | { readonly kind: 'opening' }
-  | { readonly kind: 'datagrams'; readonly socket: DatagramSocket }
+  | { readonly kind: 'datagrams'; readonly socket: DatagramSocket; readonly share: SharedSocket | undefined }
   | { readonly kind: 'stream'; readonly stream: ByteStream }
   | { readonly kind: 'listener'; readonly listener: StreamListener };
 
@@ -61,8 +61,6 @@ export class IceSockets {
   readonly #session: SocketUser;
   readonly #access: SessionAccess;
   readonly #shared: SharedPlace | undefined;
-  /** Those of the sockets held that are shared. */
-  readonly #shares = new Map<SocketId, SharedSocket>();
   #usernameFragment: string | undefined;
   readonly #held = new Map<SocketId, Held>();
   readonly #announced = new Map<string, { close(): void }>();
@@ -89,7 +87,9 @@ export class IceSockets {
   expect(usernameFragment: string): void {
     if (usernameFragment === this.#usernameFragment) return;
     this.#usernameFragment = usernameFragment;
-    for (const share of this.#shares.values()) share.expect(usernameFragment);
+    for (const held of this.#held.values()) {
+      if (held.kind === 'datagrams') held.share?.expect(usernameFragment);
+    }
   }
 
   execute(request: IceRequest): void {
@@ -171,15 +171,14 @@ export class IceSockets {
       if (error) this.#fail(socket, error);
       else if (this.#held.get(socket) !== OPENING) value.close();
       else {
-        this.#shares.set(socket, value);
         if (this.#usernameFragment !== undefined) value.expect(this.#usernameFragment);
-        this.#holdDatagrams(socket, value);
+        this.#holdDatagrams(socket, value, value);
       }
     });
   }
 
-  #holdDatagrams(id: SocketId, socket: DatagramSocket): void {
-    this.#held.set(id, { kind: 'datagrams', socket });
+  #holdDatagrams(id: SocketId, socket: DatagramSocket, share?: SharedSocket): void {
+    this.#held.set(id, { kind: 'datagrams', socket, share });
     const session = this.#session;
     socket.onDatagram(
       (from, bytes) => this.#access.take((now) => session.handleDatagram(now, id, from, bytes)),
@@ -237,7 +236,6 @@ export class IceSockets {
   #closeSocket(socket: SocketId): void {
     const held = this.#held.get(socket);
     this.#held.delete(socket);
-    this.#shares.delete(socket);
     if (held?.kind === 'datagrams') held.socket.close();
     else if (held?.kind === 'listener') held.listener.close();
     // What was written just before, such as the end of an allocation, still goes out.
