@@ -55,7 +55,6 @@ export class IceAgent implements Machine<IceEvent, IceTransmit> {
   /** What carries the data, and how it goes there. */
   #selected: CandidatePair | undefined;
   #socket: SocketId | undefined;
-  #lastId = 0;
 
   constructor(env: Env, options: IceAgentOptions, newGatherer: NewGatherer = newRealGatherer) {
     this.#env = env;
@@ -64,6 +63,7 @@ export class IceAgent implements Machine<IceEvent, IceTransmit> {
     this.#gatherer = newGatherer(env, options, {
       handlePathBytes: (now, path, from, bytes) => this.#handlePathBytes(now, path, from, bytes),
     });
+    let lastId = 0;
     const context: IceContext = {
       env,
       timing: { ...DEFAULT_TIMING, ...options.timing },
@@ -73,8 +73,8 @@ export class IceAgent implements Machine<IceEvent, IceTransmit> {
       gatherer: this.#gatherer,
       book: this.#book,
       newId: (kind) => {
-        this.#lastId += 1;
-        return `${kind}-${this.#lastId}`;
+        lastId += 1;
+        return `${kind}-${lastId}`;
       },
     };
     this.#generations = new Generations(context, options.credentials ?? createIceCredentials(env.random));
@@ -335,8 +335,7 @@ export class IceAgent implements Machine<IceEvent, IceTransmit> {
     if (this.#closed) return;
     this.#takeGathered();
     const { current } = this.#generations;
-    if (current.roleSwitched) {
-      current.roleSwitched = false;
+    if (current.takeRoleSwitch()) {
       this.#events.push({ type: 'role', role: this.#role.role });
     }
     this.#generations.settle();

@@ -38,6 +38,20 @@ const UNAUTHENTICATED = 401;
 /** RFC 8445 §8.3.1. */
 const FREE_AFTER_MS = 3_000;
 
+/** How far a generation is. */
+interface Flags {
+  /** RFC 8863: a peer may still come. */
+  patient: boolean;
+  localComplete: boolean;
+  remoteComplete: boolean;
+  /** It was once: what is checked in doubt, later, is no news. */
+  finished: boolean;
+  failed: boolean;
+  retired: boolean;
+  /** A conflict has changed the role, and nobody has been told. */
+  inAnotherRole: boolean;
+}
+
 export class Checker {
   readonly local: LocalCredentials;
   readonly list: Checklist;
@@ -52,14 +66,15 @@ export class Checker {
   readonly #unresolved = new UnresolvedCandidates();
   #remote: RemoteCredentials | undefined;
   #now: Millis = 0;
-  #isPatient = true;
-  #localComplete = false;
-  #remoteComplete = false;
-  #wasFinished = false;
-  #failed = false;
-  #retired = false;
-  /** The role changed while this was at work; the agent reads and clears it. */
-  roleSwitched = false;
+  readonly #is: Flags = {
+    patient: true,
+    localComplete: false,
+    remoteComplete: false,
+    finished: false,
+    failed: false,
+    retired: false,
+    inAnotherRole: false,
+  };
 
   constructor(context: IceContext, responder: CheckResponder, credentials: IceCredentials) {
     this.#context = context;
@@ -81,13 +96,20 @@ export class Checker {
     return this.#conclusion.selected;
   }
 
+  /** Whether the role has changed while this was at work. Once. */
+  takeRoleSwitch(): boolean {
+    const switched = this.#is.inAnotherRole;
+    this.#is.inAnotherRole = false;
+    return switched;
+  }
+
   /** There was a way, be it lost. */
   get wasConnected(): boolean {
     return this.#conclusion.wasConnected;
   }
 
   get failed(): boolean {
-    return this.#failed;
+    return this.#is.failed;
   }
 
   /** There is something to check, or was. */
@@ -97,11 +119,11 @@ export class Checker {
 
   /** RTCIceTransportState `completed`: all candidates are there, and nothing is left to check. webrtc.html §5.6.4. */
   get finished(): boolean {
-    const allTold = this.#localComplete && (this.#remoteComplete || !this.#isPatient);
+    const allTold = this.#is.localComplete && (this.#is.remoteComplete || !this.#is.patient);
     if (!allTold || this.selected?.nominated !== true) return false;
     // What is checked in doubt, later, is no news to the layer above.
-    this.#wasFinished ||= this.list.resting || this.list.work === 'none';
-    return this.#wasFinished;
+    this.#is.finished ||= this.list.resting || this.list.work === 'none';
+    return this.#is.finished;
   }
 
   setRemote(now: Millis, credentials: IceCredentials, lite: boolean): void {
@@ -122,7 +144,7 @@ export class Checker {
 
   addPath(now: Millis, path: LocalPath): void {
     this.#now = now;
-    if (this.#retired || this.#paths.has(path.facts.path)) return;
+    if (this.#is.retired || this.#paths.has(path.facts.path)) return;
     this.#paths.set(path.facts.path, path);
     for (const remote of this.remotes.all()) this.#pair(path, remote);
     this.#settle();
@@ -151,13 +173,13 @@ export class Checker {
 
   setLocalComplete(now: Millis, complete: boolean): void {
     this.#now = now;
-    this.#localComplete = complete;
+    this.#is.localComplete = complete;
     this.#settle();
   }
 
   addRemote(now: Millis, told: CandidateAttribute): void {
     this.#now = now;
-    if (this.#retired || this.#failed) return;
+    if (this.#is.retired || this.#is.failed) return;
     const ip = parseIp(told.address);
     if (ip === undefined) this.#resolve(told);
     else this.#addRemoteAt(told, ip);
@@ -174,14 +196,14 @@ export class Checker {
 
   endOfRemote(now: Millis): void {
     this.#now = now;
-    this.#remoteComplete = true;
+    this.#is.remoteComplete = true;
     this.#settle();
   }
 
   /** What is said by this generation goes on only as far as its selected pair needs it. RFC 8445 §9, RFC 7675 §5.1. */
   retire(now: Millis): void {
     this.#now = now;
-    this.#retired = true;
+    this.#is.retired = true;
     this.#deadlines.clearAll();
     this.#conclusion.retire();
     this.#sender.pending.cancelAll();
@@ -192,12 +214,12 @@ export class Checker {
   /** It was replaced too early: it goes on where it was, with the paths there are by now. RFC 9429 §5.7. */
   resume(now: Millis, paths: Iterable<LocalPath>): void {
     this.#now = now;
-    this.#retired = false;
+    this.#is.retired = false;
     this.#conclusion.resume(now);
     for (const path of paths) this.#paths.set(path.facts.path, path);
     for (const remote of this.remotes.all())
       for (const path of this.#paths.values()) this.#pair(path, remote);
-    if (this.#remote && this.#isPatient)
+    if (this.#remote && this.#is.patient)
       this.#deadlines.set('patience', now + this.#context.timing.patienceMs);
     this.#settle();
   }
@@ -209,7 +231,7 @@ export class Checker {
 
   /** Nothing comes of it any more. */
   close(): void {
-    this.#retired = true;
+    this.#is.retired = true;
     this.#conclusion.close();
     this.#deadlines.clearAll();
     this.#sender.pending.clear();
@@ -218,7 +240,7 @@ export class Checker {
   /** Whether data from there is for us: it may come before any check of that pair (RFC 8445 §11), and proves itself. */
   accepts(path: PathId, from: SocketAddress): CandidatePair | undefined {
     const pair = this.list.find(path, from);
-    return pair?.dead || this.#failed ? undefined : pair;
+    return pair?.dead || this.#is.failed ? undefined : pair;
   }
 
   /** The roles are what they are from now on. */
@@ -231,7 +253,7 @@ export class Checker {
   /** A request whose USERNAME names this generation. */
   handleRequest(now: Millis, path: LocalPath, from: SocketAddress, message: StunMessage): void {
     this.#now = now;
-    if (this.#failed) return;
+    if (this.#is.failed) return;
     const known = this.list.find(path.facts.path, from);
     if (!this.#responder.authenticate(now, message, this.local, known?.heard === true)) return;
     const { check, switched, answer } = this.#responder.respond(message, from, this.local);
@@ -280,7 +302,7 @@ export class Checker {
       this.#handleGivenUp(check);
     }
     for (let due = this.#deadlines.takeDue(now); due; due = this.#deadlines.takeDue(now)) {
-      if (due === 'patience') this.#isPatient = false;
+      if (due === 'patience') this.#is.patient = false;
       else if (due === 'free') this.#freeStreams();
     }
     this.#conclusion.handleTimeout(now, this.#remote, this.#pacer.rtoMs);
@@ -289,8 +311,8 @@ export class Checker {
 
   /** Everything that follows from a change. */
   #settle(): void {
-    if (this.#failed) return;
-    this.#conclusion.settle(this.#now, this.#remote, this.#localComplete && this.#remoteComplete);
+    if (this.#is.failed) return;
+    this.#conclusion.settle(this.#now, this.#remote, this.#is.localComplete && this.#is.remoteComplete);
     this.#runChecks();
     this.#judgeFailure();
   }
@@ -300,7 +322,7 @@ export class Checker {
     const now = this.#now;
     const remote = this.#remote;
     this.#deadlines.clear('pace');
-    if (!remote || this.#context.lite || this.#retired) return;
+    if (!remote || this.#context.lite || this.#is.retired) return;
     for (let pair = this.#pacer.take(now); pair; pair = this.#pacer.take(now)) {
       if (!pair.valid) pair.state = 'in-progress';
       this.#sender.send(now, pair, remote, 'check', this.#pacer.rtoMs);
@@ -311,8 +333,8 @@ export class Checker {
 
   /** The way in use is gone; another may come, here or there, for as long as the other side's consent would have lasted. */
   #bePatient(): void {
-    if (this.#retired) return;
-    this.#isPatient = true;
+    if (this.#is.retired) return;
+    this.#is.patient = true;
     this.#deadlines.set('patience', this.#now + this.#context.timing.consentLifeMs);
   }
 
@@ -353,7 +375,7 @@ export class Checker {
     const known = this.list.find(path.facts.path, from);
     if (known) return known;
     const { protocol } = path.facts;
-    if (this.#retired || (this.#remote && check.senderFragment !== this.#remote.usernameFragment))
+    if (this.#is.retired || (this.#remote && check.senderFragment !== this.#remote.usernameFragment))
       return undefined;
     const learn = (): RemoteCandidate | undefined =>
       this.remotes.learn(protocol, from, check.priority, check.senderFragment);
@@ -387,7 +409,7 @@ export class Checker {
       pair.wanted = true;
       if (pair.valid) this.#setNominated(pair);
     }
-    if (lite || this.#retired || pair.valid || pair.dead) return;
+    if (lite || this.#is.retired || pair.valid || pair.dead) return;
     // RFC 8445 §7.3.1.4.
     if (pair.state === 'in-progress') this.#sender.pending.cancel(pair);
     this.list.trigger(pair);
@@ -459,17 +481,17 @@ export class Checker {
   }
 
   #switchRole(): void {
-    this.roleSwitched = true;
+    this.#is.inAnotherRole = true;
     for (const pair of this.list.pairs) pair.wanted = false;
     this.list.reprioritise(this.#context.role.role);
   }
 
   /** RFC 8445 §7.2.5.4, RFC 8838 §8, RFC 8863 §4. */
   #judgeFailure(): void {
-    if (!this.#remote || this.#retired || this.#isPatient || this.selected) return;
+    if (!this.#remote || this.#is.retired || this.#is.patient || this.selected) return;
     const isOpen = this.list.pairs.some(({ state }) => state !== 'failed') || this.list.work !== 'none';
-    if (isOpen || !this.#localComplete || this.#unresolved.size > 0) return;
-    this.#failed = true;
+    if (isOpen || !this.#is.localComplete || this.#unresolved.size > 0) return;
+    this.#is.failed = true;
     this.#deadlines.clearAll();
     this.#conclusion.close();
     this.#sender.pending.clear();

@@ -47,23 +47,26 @@ import type { PeerTransportEvent } from './transport-events.ts';
 /** RFC 8841 §6: what a peer takes that has not said. */
 const UNKNOWN_MAX_MESSAGE_BYTES = 65_536;
 
+/** As they were told: the transport itself may be further already. */
+interface States {
+  ice: IceConnectionState;
+  dtls: DtlsTransportState;
+  sctp: SctpTransportState;
+  connection: PeerConnectionState;
+}
+
 export class PeerSession implements PeerSessionPort {
   readonly #env: Env;
   readonly #limits: PeerLimits;
   readonly #identity: DtlsIdentity;
   readonly #negotiation: Negotiation;
-  readonly #ice: IceAgent;
   readonly #transport: PeerTransport;
   readonly #events = new Queue<PeerEvent>();
   readonly #desk: CandidateDesk;
   readonly #gathering: Gathering;
   readonly #steps: StepRunner;
   #configuration: PeerConfiguration;
-  #iceState: IceConnectionState = 'new';
-  /** As it was told: the transport itself may be further already. */
-  #dtlsState: DtlsTransportState = 'new';
-  #connectionState: PeerConnectionState = 'new';
-  #sctpState: SctpTransportState = 'connecting';
+  readonly #states: States = { ice: 'new', dtls: 'new', sctp: 'connecting', connection: 'new' };
   #needsNegotiation = false;
   #isClosed = false;
   #now: Millis = 0;
@@ -87,14 +90,14 @@ export class PeerSession implements PeerSessionPort {
       bundlePolicy: configuration.bundlePolicy,
       maxMessageBytes,
     });
-    this.#ice = new IceAgent(env, {
+    const ice = new IceAgent(env, {
       ...options.ice,
       role: 'controlling',
       servers: iceServersOf(configuration),
       policy: configuration.iceTransportPolicy,
       credentials: this.#negotiation.localIce,
     });
-    this.#transport = new PeerTransport(env, this.#ice, {
+    this.#transport = new PeerTransport(env, ice, {
       identities,
       dtlsRetransmitMs,
       maxMessageBytes,
@@ -103,8 +106,8 @@ export class PeerSession implements PeerSessionPort {
     });
     this.#transport.channels.setRemoteMaxMessageBytes(UNKNOWN_MAX_MESSAGE_BYTES);
     this.#desk = new CandidateDesk(this.#negotiation);
-    this.#gathering = new Gathering(this.#ice, this.#desk, this.#events);
-    this.#steps = new StepRunner(this.#ice, this.#transport, this.#gathering, this.#desk);
+    this.#gathering = new Gathering(ice, this.#desk, this.#events);
+    this.#steps = new StepRunner(ice, this.#transport, this.#gathering, this.#desk);
   }
 
   get signalingState(): SignalingState {
@@ -116,11 +119,11 @@ export class PeerSession implements PeerSessionPort {
   }
 
   get iceConnectionState(): IceConnectionState {
-    return this.#isClosed ? 'closed' : this.#iceState;
+    return this.#isClosed ? 'closed' : this.#states.ice;
   }
 
   get connectionState(): PeerConnectionState {
-    return this.#connectionState;
+    return this.#states.connection;
   }
 
   get currentLocalDescription(): Description | undefined {
@@ -153,7 +156,7 @@ export class PeerSession implements PeerSessionPort {
 
   get iceTransport(): IceTransportFacts | undefined {
     if (!this.#hasTransport) return undefined;
-    const { selectedPair: pair, localCredentials, remoteCredentials } = this.#ice;
+    const { selectedPair: pair, localCredentials, remoteCredentials } = this.#transport.ice;
     const fragments = {
       local: localCredentials.usernameFragment,
       remote: remoteCredentials?.usernameFragment ?? '',
@@ -179,7 +182,7 @@ export class PeerSession implements PeerSessionPort {
   get sctpTransport(): SctpTransportFacts | undefined {
     if (!this.#hasTransport) return undefined;
     const { maxMessageBytes, maxChannels } = this.#transport.channels;
-    return { state: this.#isClosed ? 'closed' : this.#sctpState, maxMessageBytes, maxChannels };
+    return { state: this.#isClosed ? 'closed' : this.#states.sctp, maxMessageBytes, maxChannels };
   }
 
   createOffer(now: Millis, wish: OfferWish = {}): Description {
@@ -220,7 +223,11 @@ export class PeerSession implements PeerSessionPort {
     const before = this.#configuration;
     this.#configuration = configuration;
     if (!gathersAlike(before, configuration)) {
-      this.#ice.setServers(this.#now, iceServersOf(configuration), configuration.iceTransportPolicy);
+      this.#transport.ice.setServers(
+        this.#now,
+        iceServersOf(configuration),
+        configuration.iceTransportPolicy,
+      );
       this.#negotiation.changeConfiguration();
       this.#gathering.emptyPool();
     }
@@ -262,7 +269,7 @@ export class PeerSession implements PeerSessionPort {
     this.#now = Math.max(this.#now, now);
     this.#keepRequests();
     this.#isClosed = true;
-    this.#connectionState = 'closed';
+    this.#states.connection = 'closed';
     this.#needsNegotiation = false;
     this.#negotiation.close();
     this.#transport.close(this.#now);
@@ -270,7 +277,7 @@ export class PeerSession implements PeerSessionPort {
 
   statistics(now: Millis): readonly PeerStatistic[] {
     const wall = this.#env.wallClock();
-    return sessionStatistics(this.#env.crypto, this.#transport, this.#ice, this.#identity, {
+    return sessionStatistics(this.#env.crypto, this.#transport, this.#transport.ice, this.#identity, {
       timestamp: wall,
       wallOf: (at) => wall - (now - at),
       hasTransport: this.#hasTransport,
@@ -285,27 +292,27 @@ export class PeerSession implements PeerSessionPort {
   }
 
   handleOpened(now: Millis, socket: SocketId, local: SocketAddress, facts: SocketFacts): void {
-    this.#ice.handleOpened(now, socket, local, facts);
+    this.#transport.ice.handleOpened(now, socket, local, facts);
   }
 
   handleFailed(now: Millis, socket: SocketId, code: string, message: string): void {
-    this.#ice.handleFailed(now, socket, code, message);
+    this.#transport.ice.handleFailed(now, socket, code, message);
   }
 
   handleClosed(now: Millis, socket: SocketId): void {
-    this.#ice.handleClosed(now, socket);
+    this.#transport.ice.handleClosed(now, socket);
   }
 
   handleAccepted(now: Millis, listener: SocketId, remote: SocketAddress): SocketId {
-    return this.#ice.handleAccepted(now, listener, remote);
+    return this.#transport.ice.handleAccepted(now, listener, remote);
   }
 
   handleLookedUp(now: Millis, lookup: number, ips: readonly string[] | undefined): void {
-    this.#ice.handleLookedUp(now, lookup, ips);
+    this.#transport.ice.handleLookedUp(now, lookup, ips);
   }
 
   handleVerified(now: Millis, check: number, ok: boolean): void {
-    this.#ice.handleVerified(now, check, ok);
+    this.#transport.ice.handleVerified(now, check, ok);
   }
 
   handleDatagram(now: Millis, socket: SocketId, from: SocketAddress, bytes: Uint8Array): void {
@@ -382,7 +389,7 @@ export class PeerSession implements PeerSessionPort {
         this.#events.push({ ...event, type: 'ice-candidate-error' });
         return;
       case 'state':
-        this.#iceState = event.state;
+        this.#states.ice = event.state;
         this.#events.push({ type: 'ice-transport-state', state: event.state });
         this.#events.push({ type: 'ice-connection-state', state: event.state });
         this.#updateStates();
@@ -393,12 +400,12 @@ export class PeerSession implements PeerSessionPort {
       case 'role':
         return;
       case 'dtls-state':
-        this.#dtlsState = event.state;
+        this.#states.dtls = event.state;
         this.#events.push(event);
         this.#updateStates();
         return;
       case 'sctp-state':
-        this.#sctpState = event.state;
+        this.#states.sctp = event.state;
         this.#events.push(event);
         return;
       default:
@@ -407,9 +414,9 @@ export class PeerSession implements PeerSessionPort {
   }
 
   #updateStates(): void {
-    const state = this.#hasTransport ? connectionStateOf(this.#iceState, this.#dtlsState) : 'new';
-    if (state === this.#connectionState) return;
-    this.#connectionState = state;
+    const state = this.#hasTransport ? connectionStateOf(this.#states.ice, this.#states.dtls) : 'new';
+    if (state === this.#states.connection) return;
+    this.#states.connection = state;
     this.#events.push({ type: 'connection-state', state });
   }
 

@@ -52,6 +52,22 @@ const SRTP_PROFILES: readonly SrtpProfileName[] = [
 /** RFC 8831 §5: what passes without being probed for. */
 const UNPROBED_BYTES = 1191;
 
+/** How it stands with DTLS, as it was told. */
+interface DtlsStanding {
+  role: 'client' | 'server' | undefined;
+  state: DtlsTransportState;
+  /** Once connected. */
+  facts: DtlsConnectionFacts | undefined;
+}
+
+interface Path {
+  selected: SelectedPair | undefined;
+  /** ICE carries bytes: else what is above it waits, and does not count what it cannot send as lost. */
+  isOpen: boolean;
+  /** The pair has not answered for a while. */
+  isSilent: boolean;
+}
+
 export class PeerTransport implements Machine<PeerTransportEvent, IceTransmit> {
   readonly ice: IceAgent;
   readonly channels: DataChannelTransport;
@@ -62,22 +78,18 @@ export class PeerTransport implements Machine<PeerTransportEvent, IceTransmit> {
   /** Farewells: what was to leave when it was closed. */
   readonly #last = new Queue<IceTransmit>();
   #dtls: DtlsConnection | undefined;
-  #dtlsRole: 'client' | 'server' | undefined;
-  #dtlsState: DtlsTransportState = 'new';
-  #dtlsFacts: DtlsConnectionFacts | undefined;
+  readonly #standing: DtlsStanding = { role: undefined, state: 'new', facts: undefined };
   #agreed: SctpAgreement | undefined;
-  #selected: SelectedPair | undefined;
-  /** ICE carries bytes: else what is above it waits, and does not count what it cannot send as lost. */
-  #hasPath = false;
-  /** The pair has not answered for a while. */
-  #isSilent = false;
+  readonly #path: Path = { selected: undefined, isOpen: false, isSilent: false };
   #isClosed = false;
   #now: Millis = 0;
-  #packetsSent = 0;
-  #packetsReceived = 0;
-  #bytesSent = 0;
-  #bytesReceived = 0;
-  #selectedPairChanges = 0;
+  readonly #counts = {
+    packetsSent: 0,
+    packetsReceived: 0,
+    bytesSent: 0,
+    bytesReceived: 0,
+    selectedPairChanges: 0,
+  };
 
   /** `ice` is this transport's own from here on. */
   constructor(env: Env, ice: IceAgent, options: PeerTransportOptions) {
@@ -92,38 +104,32 @@ export class PeerTransport implements Machine<PeerTransportEvent, IceTransmit> {
   }
 
   get dtlsState(): DtlsTransportState {
-    return this.#dtlsState;
+    return this.#standing.state;
   }
 
   get dtlsRole(): 'client' | 'server' | undefined {
-    return this.#dtlsRole;
+    return this.#standing.role;
   }
 
   /** Once connected. */
   get dtlsFacts(): DtlsConnectionFacts | undefined {
-    return this.#dtlsFacts;
+    return this.#standing.facts;
   }
 
   get selectedPair(): SelectedPair | undefined {
-    return this.#selected;
+    return this.#path.selected;
   }
 
   get counters(): TransportCounters {
-    return {
-      packetsSent: this.#packetsSent,
-      packetsReceived: this.#packetsReceived,
-      bytesSent: this.#bytesSent,
-      bytesReceived: this.#bytesReceived,
-      selectedPairChanges: this.#selectedPairChanges,
-    };
+    return { ...this.#counts };
   }
 
   /** A new association, in place of one that there is. A client says hello once there is a path. RFC 8842 §5. */
   startDtls(now: Millis, role: 'client' | 'server', fingerprints: readonly Fingerprint[]): void {
     this.#advance(now);
     if (this.#dtls) this.#endDtls();
-    this.#dtlsFacts = undefined;
-    this.#dtlsRole = role;
+    this.#standing.facts = undefined;
+    this.#standing.role = role;
     this.#dtls = new DtlsConnection(this.#env, {
       identities: this.#options.identities,
       peer: { kind: 'fingerprints', fingerprints },
@@ -133,14 +139,14 @@ export class PeerTransport implements Machine<PeerTransportEvent, IceTransmit> {
     this.#setDtlsState('new');
     this.channels.setRole(role);
     if (role === 'server') this.#dtls.accept(this.#now);
-    if (this.#hasPath) this.#shakeHands();
+    if (this.#path.isOpen) this.#shakeHands();
   }
 
   /** A new association of channels once DTLS is there. RFC 8841 §10. */
   startSctp(now: Millis, agreed: SctpAgreement): void {
     this.#advance(now);
     this.#agreed = agreed;
-    if (this.#dtlsState === 'connected') this.#connectChannels();
+    if (this.#standing.state === 'connected') this.#connectChannels();
   }
 
   closeSctp(now: Millis): void {
@@ -166,7 +172,7 @@ export class PeerTransport implements Machine<PeerTransportEvent, IceTransmit> {
     // An agent that is closed forgets what it was given.
     for (let last = this.ice.pollTransmit(); last; last = this.ice.pollTransmit()) this.#last.push(last);
     this.#isClosed = true;
-    this.#dtlsState = 'closed';
+    this.#standing.state = 'closed';
     this.#events.clear();
     this.ice.close(this.#now);
   }
@@ -186,14 +192,14 @@ export class PeerTransport implements Machine<PeerTransportEvent, IceTransmit> {
       this.#dtls.handleTimeout(this.#now);
       this.#drainDtls();
     }
-    if (this.#hasPath && this.channels.nextTimeout() <= this.#now) this.channels.handleTimeout(this.#now);
+    if (this.#path.isOpen && this.channels.nextTimeout() <= this.#now) this.channels.handleTimeout(this.#now);
   }
 
   nextTimeout(): Millis {
     const ice = this.ice.nextTimeout();
     if (this.#isClosed) return ice;
     const dtls = this.#dtls?.nextTimeout() ?? NEVER;
-    return Math.min(ice, dtls, this.#hasPath ? this.channels.nextTimeout() : NEVER);
+    return Math.min(ice, dtls, this.#path.isOpen ? this.channels.nextTimeout() : NEVER);
   }
 
   pollTransmit(): IceTransmit | undefined {
@@ -228,7 +234,7 @@ export class PeerTransport implements Machine<PeerTransportEvent, IceTransmit> {
       this.#sendDatagram(record);
       return true;
     }
-    if (!dtls.connected || !this.#hasPath) return false;
+    if (!dtls.connected || !this.#path.isOpen) return false;
     const packet = this.channels.pollTransmit();
     if (!packet) return false;
     dtls.sendInPlace(this.#now, packet);
@@ -238,8 +244,8 @@ export class PeerTransport implements Machine<PeerTransportEvent, IceTransmit> {
   #sendDatagram(bytes: Uint8Array): void {
     const length = bytes.length;
     if (!this.ice.send(this.#now, bytes)) return;
-    this.#packetsSent += 1;
-    this.#bytesSent += length;
+    this.#counts.packetsSent += 1;
+    this.#counts.bytesSent += length;
   }
 
   #drainIce(): void {
@@ -252,8 +258,8 @@ export class PeerTransport implements Machine<PeerTransportEvent, IceTransmit> {
         this.#handleData(event.bytes);
         return;
       case 'selected-pair':
-        this.#selected = event.pair;
-        this.#selectedPairChanges += 1;
+        this.#path.selected = event.pair;
+        this.#counts.selectedPairChanges += 1;
         this.#handlePath(event.pair);
         break;
       case 'state':
@@ -268,11 +274,11 @@ export class PeerTransport implements Machine<PeerTransportEvent, IceTransmit> {
   /** RFC 7983 §7. */
   #handleData(bytes: Uint8Array): void {
     const first = bytes[0] ?? 0;
-    this.#packetsReceived += 1;
-    this.#bytesReceived += bytes.length;
+    this.#counts.packetsReceived += 1;
+    this.#counts.bytesReceived += bytes.length;
     if (this.#isClosed || first < DTLS.first || first > DTLS.last) return;
     // Nobody to take it yet, or no way to answer: the peer's pair can be valid before ours is.
-    if (!this.#dtls || (!this.#hasPath && this.#dtlsState !== 'connected')) {
+    if (!this.#dtls || (!this.#path.isOpen && this.#standing.state !== 'connected')) {
       this.#early.keep(bytes);
       return;
     }
@@ -288,26 +294,27 @@ export class PeerTransport implements Machine<PeerTransportEvent, IceTransmit> {
   }
 
   #handleIceState(state: IceState): void {
-    if (state === 'failed' || state === 'closed') this.#hasPath = false;
+    if (state === 'failed' || state === 'closed') this.#path.isOpen = false;
     if (state !== 'connected' && state !== 'completed') {
-      this.#isSilent = state === 'disconnected';
+      this.#path.isSilent = state === 'disconnected';
       return;
     }
     // The same pair as before answers again: what waited for it goes at once.
-    if (this.#selected && (this.#isSilent || !this.#hasPath)) this.#handlePath(this.#selected);
-    this.#isSilent = false;
+    if (this.#path.selected && (this.#path.isSilent || !this.#path.isOpen))
+      this.#handlePath(this.#path.selected);
+    this.#path.isSilent = false;
   }
 
   #gainPath(): void {
-    if (this.#hasPath || this.#isClosed) return;
-    this.#hasPath = true;
+    if (this.#path.isOpen || this.#isClosed) return;
+    this.#path.isOpen = true;
     this.#shakeHands();
   }
 
   #shakeHands(): void {
-    if (!this.#dtls || this.#dtlsState !== 'new') return;
+    if (!this.#dtls || this.#standing.state !== 'new') return;
     this.#setDtlsState('connecting');
-    if (this.#dtlsRole === 'client') this.#dtls.connect(this.#now);
+    if (this.#standing.role === 'client') this.#dtls.connect(this.#now);
     for (const datagram of this.#early.takeAll()) this.#dtls.handleDatagram(this.#now, datagram);
     this.#drainDtls();
   }
@@ -323,7 +330,7 @@ export class PeerTransport implements Machine<PeerTransportEvent, IceTransmit> {
         this.channels.handlePacket(this.#now, event.bytes);
         return;
       case 'connected':
-        this.#dtlsFacts = event;
+        this.#standing.facts = event;
         this.#setDtlsState('connected');
         if (this.#agreed) this.#connectChannels();
         return;
@@ -341,14 +348,14 @@ export class PeerTransport implements Machine<PeerTransportEvent, IceTransmit> {
   }
 
   #connectChannels(): void {
-    if (!this.#agreed || !this.#dtlsRole) return;
+    if (!this.#agreed || !this.#standing.role) return;
     const { localPort, remotePort, remoteMaxMessageBytes } = this.#agreed;
     this.channels.connect(this.#now, {
-      role: this.#dtlsRole,
+      role: this.#standing.role,
       localPort,
       remotePort,
       remoteMaxMessageBytes,
-      roundTripMs: this.#selected?.roundTripMs,
+      roundTripMs: this.#path.selected?.roundTripMs,
     });
   }
 
@@ -361,8 +368,8 @@ export class PeerTransport implements Machine<PeerTransportEvent, IceTransmit> {
   }
 
   #setDtlsState(state: DtlsTransportState, error?: ReturnType<typeof dtlsError>): void {
-    if (this.#dtlsState === state) return;
-    this.#dtlsState = state;
+    if (this.#standing.state === state) return;
+    this.#standing.state = state;
     this.#events.push({ type: 'dtls-state', state, error });
   }
 
