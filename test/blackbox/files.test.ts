@@ -238,7 +238,7 @@ test('what cannot be is said in a sentence, with exit code 2', async () => {
   const room = 'a'.repeat(24);
   const cases: readonly (readonly [args: string[], says: RegExp])[] = [
     [['send', 'missing.txt'], /missing\.txt cannot be sent/],
-    [['send', 'a folder'], /is no file; put a folder into an archive/],
+    [['send', 'a folder'], /is a folder; put it into an archive/],
     [['send', file, '--server', 'https://127.0.0.1:1'], /No Ieum server answers at https:\/\/127\.0\.0\.1:1/],
     [['receive', 'nonsense'], /is no invitation/],
     [['receive', `${server.url}/r/${room}#pin=${'0'.repeat(64)}`], /shows another certificate/],
@@ -247,7 +247,10 @@ test('what cannot be is said in a sentence, with exit code 2', async () => {
       new RegExp(`^ieum: ${server.url} knows no sender with this code`),
     ],
     [['call', `${server.url}/r/${room}`], new RegExp(`^ieum: ${server.url} knows no room with this link`)],
-    [['receive', room, '--server', server.url, '--to', 'nowhere'], /is no folder/],
+    [
+      ['receive', room, '--server', server.url, '--to', 'nowhere'],
+      /there is no folder nowhere; make it first/,
+    ],
     [['call', 'nonsense'], /is no invitation/],
   ];
   for (const [args, says] of cases) {

@@ -25,6 +25,15 @@ export interface TrustedServer {
   readonly pin: string | undefined;
 }
 
+const NETWORK_WORDS: Readonly<Record<string, string>> = {
+  EAI_AGAIN: 'its name cannot be looked up just now',
+  ECONNREFUSED: 'nobody listens there',
+  ECONNRESET: 'it ends the connection at once',
+  EHOSTUNREACH: 'no way leads there',
+  ENETUNREACH: 'no way leads there',
+  ENOTFOUND: 'there is no such name',
+  ETIMEDOUT: 'no answer',
+};
 const PATIENCE_MS = 10_000;
 const HTTPS_PORT = 443;
 
@@ -102,8 +111,8 @@ function isLoopback(host: string): boolean {
 }
 
 function unreachable(origin: string, cause: unknown): StackError {
-  const why =
-    cause instanceof Error ? cause.message || ('code' in cause ? String(cause.code) : '') : String(cause);
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  const why = NETWORK_WORDS[code] ?? (cause instanceof Error ? cause.message || code : String(cause));
   return new StackError(
     'SERVER_UNREACHABLE',
     `No Ieum server answers at ${origin} (${why}). Check the link or --server and the network; on your own machine, npm start starts one.`,

@@ -26,7 +26,7 @@ export class PartFile {
 
   /** With what an earlier run has left. `name`: harmless, and of nobody else in this transfer. */
   static async open(folder: string, name: string, { size, version }: OfferedFile): Promise<PartFile> {
-    const path = join(folder, `${name}.${version}.part`);
+    const path = pathOf(folder, name, version);
     // No link is followed: the name may have been prepared by somebody else.
     const handle = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o666);
     try {
@@ -38,6 +38,16 @@ export class PartFile {
     } catch (error) {
       await handle.close();
       throw error;
+    }
+  }
+
+  /** How many bytes of it an earlier run has left. */
+  static async left(folder: string, name: string, { size, version }: OfferedFile): Promise<number> {
+    try {
+      const left = (await stat(pathOf(folder, name, version))).size;
+      return left > size ? 0 : left;
+    } catch {
+      return 0;
     }
   }
 
@@ -78,6 +88,10 @@ export class PartFile {
   close(): Promise<void> {
     return this.#file.close();
   }
+}
+
+function pathOf(folder: string, name: string, version: string): string {
+  return join(folder, `${name}.${version}.part`);
 }
 
 /** False where something is already. A link is made or not made in one step; where there are none, a look has to do. */

@@ -35,14 +35,20 @@ export class ProgressLine {
     const everyMs = this.#sink.isTTY ? DRAW_EVERY_MS : TELL_EVERY_MS;
     if (atMs - this.#shownAtMs < everyMs) return;
     this.#shownAtMs = atMs;
-    const text = describe(name, bytes, size, this.#rate(), this.#sink.isTTY ? this.#sink.columns : undefined);
+    const text = describe(
+      harmless(name),
+      bytes,
+      size,
+      this.#rate(),
+      this.#sink.isTTY ? this.#sink.columns : undefined,
+    );
     this.#sink.write(this.#sink.isTTY ? `\r${text}\u001b[K` : `${text}\n`);
     this.#drawn = this.#sink.isTTY === true;
   }
 
   /** A line of its own, above what is drawn. */
   say(text: string): void {
-    this.#sink.write(`${this.#drawn ? '\r\u001b[K' : ''}${text}\n`);
+    this.#sink.write(`${this.#drawn ? '\r\u001b[K' : ''}${harmless(text)}\n`);
     this.#drawn = false;
     this.#shownAtMs = Number.NEGATIVE_INFINITY;
   }
@@ -72,13 +78,19 @@ export function describe(
   const part = size === 0 ? 1 : bytes / size;
   const percent = `${Math.floor(part * 100)} %`;
   const left = perSecond > 0 ? `  ${clock((size - bytes) / perSecond)} left` : '';
-  const numbers = `${percent}  ${formatBytes(bytes)} of ${formatBytes(size)}  ${formatBytes(perSecond)}/s${left}`;
+  const rate = perSecond > 0 ? `  ${formatBytes(perSecond)}/s` : '';
+  const numbers = `${percent}  ${formatBytes(bytes)} of ${formatBytes(size)}${rate}${left}`;
   const bar = `▕${'█'.repeat(Math.round(part * BAR_CELLS)).padEnd(BAR_CELLS)}▏`;
   if (columns === undefined) return `${name}: ${numbers}`;
   const withBar = `${name} ${bar} ${numbers}`;
   if (withBar.length < columns) return withBar;
   const short = `${name} ${numbers}`;
   return short.length < columns ? short : numbers.slice(0, Math.max(0, columns - 1));
+}
+
+/** Names of files may hold what a terminal obeys. */
+function harmless(text: string): string {
+  return text.replace(/[^\P{Cc}\n]|[\u202a-\u202e\u2066-\u2069]/gu, '');
 }
 
 export function formatBytes(bytes: number): string {

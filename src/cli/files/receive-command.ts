@@ -31,7 +31,11 @@ const FAREWELL_MS = 300;
 export async function receiveCommand(command: CommandCall): Promise<number> {
   const invitation = invitationOf(command);
   const folder = String(command.flags.to ?? process.cwd());
-  if (!(await isFolder(folder))) throw new StackError('SETTINGS_INVALID', `--to: ${folder} is no folder.`);
+  if (!(await isFolder(folder)))
+    throw new StackError(
+      'SETTINGS_INVALID',
+      `--to: there is no folder ${folder}; make it first, or name another.`,
+    );
   const line = new ProgressLine(process.stderr, () => performance.now());
   let finish: (code: number) => void = () => undefined;
   const ended = new Promise<number>((resolve) => {
@@ -63,7 +67,11 @@ export async function receiveCommand(command: CommandCall): Promise<number> {
     onEnd: (outcome) => {
       watch.close();
       if (outcome === 'done') line.say(files === 1 ? 'Done: one file.' : `Done: ${files} files.`);
-      else line.say(`Not received: ${outcome.failed}.`);
+      else {
+        line.say(
+          `Not received: ${outcome.failed}. What has come stays; ieum receive with the next link of the sender goes on from there.`,
+        );
+      }
       finish(outcome === 'done' ? 0 : EXIT_FAILED);
     },
   });

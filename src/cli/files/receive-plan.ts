@@ -2,7 +2,7 @@
 import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { distinctNames, type OfferedFile, safeFileName } from '../../client/index.ts';
-import { exists } from './part-file.ts';
+import { exists, isFolder, PartFile } from './part-file.ts';
 import { formatBytes } from './progress-line.ts';
 import type { PlannedFile } from './receive-session.ts';
 
@@ -14,18 +14,23 @@ export async function planFiles(
   files: readonly OfferedFile[],
   ask: (name: string) => Promise<Existing>,
 ): Promise<readonly (PlannedFile | undefined)[] | string> {
-  const free = await freeBytes(folder);
-  const total = files.reduce((sum, { size }) => sum + size, 0);
-  const started = files.length > 1 ? 0 : (files[0]?.size ?? 0);
-  // What an earlier run has left takes room already; it is not looked for here, so only a clear lack is one.
-  if (free !== undefined && total > free + started && total > free) {
-    return `there is no room for it: ${formatBytes(total)} are offered, ${formatBytes(free)} are free`;
-  }
   const names = distinctNames(files.map(({ name }) => safeFileName(name)));
   const plans: (PlannedFile | undefined)[] = [];
-  for (const name of names) {
-    const answer = (await exists(join(folder, name))) ? await ask(name) : 'keep-both';
-    plans.push(answer === 'skip' ? undefined : { folder, name, overwrite: answer === 'overwrite' });
+  let missing = 0;
+  for (const [i, offered] of files.entries()) {
+    const name = names[i] ?? offered.name;
+    const place = join(folder, name);
+    // A folder is never replaced by a file.
+    const answer = (await exists(place)) && !(await isFolder(place)) ? await ask(name) : 'keep-both';
+    if (answer === 'skip') plans.push(undefined);
+    else {
+      plans.push({ folder, name, overwrite: answer === 'overwrite' });
+      missing += offered.size - (await PartFile.left(folder, name, offered));
+    }
+  }
+  const free = await freeBytes(folder);
+  if (free !== undefined && missing > free) {
+    return `the receiver has no room for it: ${formatBytes(missing)} are to come, ${formatBytes(free)} are free`;
   }
   return plans;
 }

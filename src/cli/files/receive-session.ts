@@ -7,6 +7,7 @@ import {
   READY_TEXT,
 } from '../../client/index.ts';
 import type { RTCDataChannel } from '../../node/webrtc/index.ts';
+import { fileTrouble } from './file-trouble.ts';
 import { PartFile } from './part-file.ts';
 import { sendIfOpen } from './send-if-open.ts';
 
@@ -184,9 +185,7 @@ export class ReceiveSession {
         if (!this.#over) await work();
       })
       .catch((error: unknown) => {
-        this.#receiver.abort(
-          `it could not be written (${error instanceof Error ? error.message : String(error)})`,
-        );
+        this.#receiver.abort(`the receiver could not write it: ${fileTrouble(error)}`);
       })
       .then(() => this.#drain());
   }

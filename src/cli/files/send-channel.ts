@@ -1,6 +1,7 @@
 /** One sender machine on one data channel: carries its messages, reads the files it asks for. Decides nothing. */
 import { FileSender, type FileSenderEvent } from '../../client/index.ts';
 import type { RTCDataChannel } from '../../node/webrtc/index.ts';
+import { fileTrouble } from './file-trouble.ts';
 import type { HashedFile } from './hashed-file.ts';
 import { sendIfOpen } from './send-if-open.ts';
 import type { SourceFile } from './source-file.ts';
@@ -139,9 +140,7 @@ export class SendChannel {
         if (!this.#over) await work();
       })
       .catch((error: unknown) => {
-        this.#sender.abort(
-          `a file could not be read (${error instanceof Error ? error.message : String(error)})`,
-        );
+        this.#sender.abort(`the sender could not read it: ${fileTrouble(error)}`);
       })
       .then(() => this.#drain());
   }

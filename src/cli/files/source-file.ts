@@ -4,9 +4,17 @@ import { open, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { StackError } from '../../base/index.ts';
 import type { OfferedFile } from '../../client/index.ts';
+import { fileTrouble } from './file-trouble.ts';
 import { HashedFile } from './hashed-file.ts';
 
 const VERSION_DIGITS = 16;
+
+type Refused = 'folder' | 'other';
+
+const REFUSALS: Readonly<Record<Refused, string>> = {
+  folder: 'it is a folder; put it into an archive first, as with tar or zip',
+  other: 'it is a pipe or a device, of which nobody knows the end; write what it gives into a file first',
+};
 
 export class SourceFile {
   readonly path: string;
@@ -20,18 +28,16 @@ export class SourceFile {
   /** Rejects with `FILE_UNREADABLE` and what to do. */
   static async open(path: string): Promise<SourceFile> {
     try {
-      const { size, mtimeMs, isFile } = await facts(path);
-      if (!isFile) throw new Error('it is no file; put a folder into an archive first, as with tar or zip');
+      const { size, mtimeMs, kind } = await facts(path);
+      if (kind !== 'file') throw new Error(REFUSALS[kind]);
       const name = basename(path);
       // Not its content: to read all of it first would make a person wait. SHA-256 judges in the end.
       const version = createHash('sha256').update(`${name}\0${size}\0${mtimeMs}`).digest('hex');
       await (await open(path, 'r')).close();
       return new SourceFile(path, { name, size, version: version.slice(0, VERSION_DIGITS) });
     } catch (cause) {
-      const missing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
-      const told = cause instanceof Error ? cause.message : String(cause);
-      const why = missing ? 'there is no such file' : told;
-      throw new StackError('FILE_UNREADABLE', `${path} cannot be sent: ${why}.`, { cause });
+      const shown = path === '' ? 'A file without a name' : path;
+      throw new StackError('FILE_UNREADABLE', `${shown} cannot be sent: ${fileTrouble(cause)}.`, { cause });
     }
   }
 
@@ -40,7 +46,8 @@ export class SourceFile {
   }
 }
 
-async function facts(path: string): Promise<{ size: number; mtimeMs: number; isFile: boolean }> {
+async function facts(path: string): Promise<{ size: number; mtimeMs: number; kind: 'file' | Refused }> {
   const found = await stat(path);
-  return { size: found.size, mtimeMs: found.mtimeMs, isFile: found.isFile() };
+  const kind = found.isFile() ? 'file' : found.isDirectory() ? 'folder' : 'other';
+  return { size: found.size, mtimeMs: found.mtimeMs, kind };
 }

@@ -1,10 +1,20 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { fileTrouble } from '../../../src/cli/files/file-trouble.ts';
 import { HashedFile } from '../../../src/cli/files/hashed-file.ts';
 import { PartFile } from '../../../src/cli/files/part-file.ts';
 import { describe, formatBytes, ProgressLine } from '../../../src/cli/files/progress-line.ts';
@@ -103,6 +113,28 @@ test('names of others are made harmless and distinct, and who is asked about exi
 test('more than the disk holds is declined in words', async () => {
   const plans = await planFiles(inbox(), [offered('a', 2 ** 52), offered('b', 2 ** 52)], async () => 'skip');
   assert.match(String(plans), /no room/);
+  assert.match(String(await planFiles(inbox(), [offered('a', 2 ** 52)], async () => 'skip')), /no room/);
+});
+
+test('what an earlier run has left needs no room, and a folder of the same name is never replaced', async () => {
+  const to = inbox();
+  const part = path.join(to, 'a.0011223344556677.part');
+  writeFileSync(part, '');
+  truncateSync(part, 2 ** 40);
+  mkdirSync(path.join(to, 'b'));
+  const plans = await planFiles(to, [offered('a', 2 ** 40 + 1), offered('b', 1)], async () => 'overwrite');
+  assert.ok(typeof plans !== 'string', String(plans));
+  assert.deepEqual(
+    plans.map((plan) => plan?.overwrite),
+    [false, false],
+  );
+});
+
+test('what the system says of a file is told in words, without the paths of this machine', () => {
+  const full = Object.assign(new Error("ENOSPC: no space left, write 'x/y'"), { code: 'ENOSPC' });
+  assert.equal(fileTrouble(full), 'the disk is full');
+  assert.equal(fileTrouble(Object.assign(new Error('x'), { code: 'EWEIRD' })), 'EWEIRD');
+  assert.equal(fileTrouble(new Error('the file is shorter')), 'the file is shorter');
 });
 
 test('what is sent is looked at before anybody is asked to wait', async () => {
@@ -112,7 +144,7 @@ test('what is sent is looked at before anybody is asked to wait', async () => {
   assert.deepEqual([one.name, one.size], ['given.txt', 5]);
   const { offered: same } = await SourceFile.open(file);
   assert.equal(same.version, one.version);
-  await assert.rejects(SourceFile.open(folder), /is no file/);
+  await assert.rejects(SourceFile.open(folder), /is a folder; put it into an archive/);
   await assert.rejects(SourceFile.open(path.join(folder, 'missing')), /cannot be sent/);
 });
 
@@ -125,6 +157,9 @@ test('progress is one line that fits the terminal, and few lines in a log', () =
   assert.equal(written.length, 10);
   assert.ok(written.every((text) => text.startsWith('\r') && text.length < 90));
   assert.match(written.at(-1) ?? '', /1\.0 MB\/s {2}0:1\d left/);
+  written.length = 0;
+  line.say('Sent: a\u001b[2J\u202eb\nnext');
+  assert.equal(written.at(-1), '\r\u001b[KSent: a[2Jb\nnext\n', 'names cannot command the terminal');
   written.length = 0;
   const log = new ProgressLine({ write: (text: string) => written.push(text) }, () => at.ms);
   for (let i = 0; i < 1000; i++, at.ms += 10) log.update('a.bin', i, 1000);

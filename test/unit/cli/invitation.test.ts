@@ -48,7 +48,10 @@ test('servers and fingerprints in the forms that people have them in', () => {
 
 test('where nobody listens the user is told what to do', async () => {
   const trust = { pin: undefined, caFile: undefined, insecure: false };
-  await assert.rejects(trustServer('https://127.0.0.1:1', trust), /npm start starts one/);
+  await assert.rejects(
+    trustServer('https://127.0.0.1:1', trust),
+    /nobody listens there.*npm start starts one/,
+  );
   await assert.rejects(
     trustServer('https://127.0.0.1:1', { ...trust, caFile: '/missing' }),
     /cannot be read/,
