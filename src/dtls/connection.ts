@@ -14,7 +14,7 @@ import { Flight } from './flight.ts';
 import type { FlightItem, Handshake, HandshakeHost, HandshakeResult } from './handshake.ts';
 import { decodeFragments, type HandshakeFragment } from './handshake-message.ts';
 import type { KeySchedule } from './key-schedule.ts';
-import { type DtlsOptions, type ResolvedOptions, resolveOptions } from './options.ts';
+import { type DtlsOptions, resolveOptions } from './options.ts';
 import { packFlight } from './pack-flight.ts';
 import { Reassembly } from './reassembly.ts';
 import {
@@ -46,17 +46,23 @@ type State =
   | { readonly kind: 'connected'; readonly result: HandshakeResult }
   | { readonly kind: 'closed' };
 
+/** What sealed records need to be read. */
+interface Incoming {
+  /** Once there are keys. */
+  protection: RecordProtection | undefined;
+  readonly replayed: ReplayWindow;
+  /** Where they are opened. */
+  readonly opened: ByteSlab;
+}
+
 export interface DtlsStatistics {
   /** Records that were malformed, repeated, forged or of no use. */
   readonly dropped: number;
 }
 
 export class DtlsConnection implements Machine<DtlsEvent, Uint8Array> {
-  readonly #env: Env;
-  readonly #options: ResolvedOptions;
   readonly #writer = new RecordWriter();
   readonly #reassembly = new Reassembly();
-  readonly #replayed = new ReplayWindow();
   readonly #flight: Flight;
   readonly #early = new EarlyBytes();
   readonly #timers = new TimerTable<'give-up' | 'forget-last-flight'>();
@@ -65,9 +71,11 @@ export class DtlsConnection implements Machine<DtlsEvent, Uint8Array> {
   /** What the handshakes ask for. */
   readonly #host: HandshakeHost;
   #state: State = { kind: 'idle' };
-  #reading: RecordProtection | undefined;
-  /** Where records are opened. */
-  readonly #opened = new ByteSlab();
+  readonly #incoming: Incoming = {
+    protection: undefined,
+    replayed: new ReplayWindow(),
+    opened: new ByteSlab(),
+  };
   #writeEpoch: Epoch = 0;
   #awaitsVerdict = false;
   #now: Millis = 0;
@@ -75,13 +83,12 @@ export class DtlsConnection implements Machine<DtlsEvent, Uint8Array> {
 
   /** Throws a RangeError for options that make no sense. */
   constructor(env: Env, options: DtlsOptions) {
-    this.#env = env;
-    this.#options = resolveOptions(options);
-    this.#flight = new Flight(this.#options.retransmitMs);
+    const resolved = resolveOptions(options);
+    this.#flight = new Flight(resolved.retransmitMs);
     this.#host = {
       crypto: env.crypto,
       random: env.random,
-      options: this.#options,
+      options: resolved,
       sendFlight: (items, last) => this.#sendFlight(items, last === 'awaits-answer'),
       useKeys: (suite, schedule) => this.#useKeys(suite, schedule),
       askAboutPeer: (chain) => {
@@ -104,7 +111,7 @@ export class DtlsConnection implements Machine<DtlsEvent, Uint8Array> {
   connect(now: Millis): void {
     this.#begin(now);
     this.#early.clear(); // nobody answers before being asked
-    this.#timers.set('give-up', this.#now + this.#options.handshakeMs);
+    this.#timers.set('give-up', this.#now + this.#host.options.handshakeMs);
     this.#state = { kind: 'shaking', role: 'client', handshake: new ClientHandshake(this.#host) };
   }
 
@@ -224,8 +231,8 @@ export class DtlsConnection implements Machine<DtlsEvent, Uint8Array> {
         this.#dropped += 1;
         return;
       }
-      if (this.#state.kind === 'connected' && this.#reading && isSealedData(datagram, at)) {
-        const plaintext = this.#open(this.#reading, datagram, at, end);
+      if (this.#state.kind === 'connected' && this.#incoming.protection && isSealedData(datagram, at)) {
+        const plaintext = this.#open(this.#incoming.protection, datagram, at, end);
         if (plaintext) this.#events.push({ type: 'data', bytes: plaintext });
       } else {
         const record = readRecord(datagram, at);
@@ -257,11 +264,11 @@ export class DtlsConnection implements Machine<DtlsEvent, Uint8Array> {
   #handleSealedRecord(record: DtlsRecord): void {
     const isData = record.type === CONTENT_TYPE.APPLICATION_DATA;
     // RFC 6347 §4.2.4: data of a new epoch is kept until the Finished of that epoch has come.
-    if (!this.#reading || (isData && this.#state.kind !== 'connected')) {
+    if (!this.#incoming.protection || (isData && this.#state.kind !== 'connected')) {
       this.#early.keep(record.bytes);
       return;
     }
-    const plaintext = this.#open(this.#reading, record.bytes, 0, record.bytes.length);
+    const plaintext = this.#open(this.#incoming.protection, record.bytes, 0, record.bytes.length);
     if (!plaintext) return;
     if (isData) this.#events.push({ type: 'data', bytes: plaintext });
     else if (record.type === CONTENT_TYPE.HANDSHAKE) this.#handleHandshake(1, record.sequence, plaintext);
@@ -273,12 +280,12 @@ export class DtlsConnection implements Machine<DtlsEvent, Uint8Array> {
   #open(reading: RecordProtection, datagram: Uint8Array, at: number, end: number): Uint8Array | undefined {
     const length = reading.plaintextBytes(end - at - RECORD_HEADER_BYTES);
     const sequence = recordSequence(datagram, at);
-    if (length >= 0 && length <= MAX_PLAINTEXT_BYTES && this.#replayed.accepts(sequence)) {
-      const from = this.#opened.reserve(length);
-      const plaintext = this.#opened.bytes.subarray(from, from + length);
+    if (length >= 0 && length <= MAX_PLAINTEXT_BYTES && this.#incoming.replayed.accepts(sequence)) {
+      const from = this.#incoming.opened.reserve(length);
+      const plaintext = this.#incoming.opened.bytes.subarray(from, from + length);
       if (reading.open(datagram, at, plaintext)) {
-        this.#opened.take(length);
-        this.#replayed.mark(sequence);
+        this.#incoming.opened.take(length);
+        this.#incoming.replayed.mark(sequence);
         return plaintext;
       }
     }
@@ -326,7 +333,7 @@ export class DtlsConnection implements Machine<DtlsEvent, Uint8Array> {
     if (this.#state.kind !== 'shaking' || this.#state.handshake) return;
     this.#reassembly.startAt(sequence);
     this.#writer.startAt(recordSequence);
-    this.#timers.set('give-up', this.#now + this.#options.handshakeMs);
+    this.#timers.set('give-up', this.#now + this.#host.options.handshakeMs);
     this.#state = {
       kind: 'shaking',
       role: 'server',
@@ -357,7 +364,7 @@ export class DtlsConnection implements Machine<DtlsEvent, Uint8Array> {
 
   /** Takes up what overtook its keys. */
   #handleEarly(): void {
-    if (!this.#reading) return;
+    if (!this.#incoming.protection) return;
     for (const record of this.#early.takeAll()) this.#handleRecords(record);
   }
 
@@ -404,8 +411,8 @@ export class DtlsConnection implements Machine<DtlsEvent, Uint8Array> {
   #useKeys(suite: CipherSuite, schedule: KeySchedule): void {
     const { client, server } = schedule.keys();
     const isClient = this.#state.kind === 'shaking' && this.#state.role === 'client';
-    const { crypto } = this.#env;
-    this.#reading = new RecordProtection(crypto, suite, isClient ? server : client);
+    const { crypto } = this.#host;
+    this.#incoming.protection = new RecordProtection(crypto, suite, isClient ? server : client);
     this.#writer.protect(new RecordProtection(crypto, suite, isClient ? client : server));
   }
 
@@ -416,7 +423,7 @@ export class DtlsConnection implements Machine<DtlsEvent, Uint8Array> {
   }
 
   #transmitFlight(): void {
-    const mostBytes = this.#flight.datagramBytes(this.#options.maxDatagramBytes);
+    const mostBytes = this.#flight.datagramBytes(this.#host.options.maxDatagramBytes);
     for (const datagram of packFlight(this.#flight.items, this.#writer, mostBytes)) {
       this.#transmits.push(datagram);
     }
@@ -436,7 +443,7 @@ export class DtlsConnection implements Machine<DtlsEvent, Uint8Array> {
     this.#timers.clearAll();
     this.#flight.end();
     this.#early.clear();
-    this.#reading = undefined;
+    this.#incoming.protection = undefined;
     this.#events.push(event);
   }
 }

@@ -28,48 +28,64 @@ export interface OutboundOptions {
 /** Smaller fragments at a packet's end cost more than they bring. */
 const MIN_FRAGMENT_BYTES = 128;
 
+/** Bytes. */
+interface Sizes {
+  /** Of a fragment's chunk, before its payload. */
+  readonly head: number;
+  /** Of a fragment's payload, for any path. */
+  readonly maxFragment: number;
+  readonly basePacket: number;
+  /** As much as this path carries. */
+  packet: number;
+}
+
+/** When something is to be done that no packet asks for. */
+interface Due {
+  resend: Millis;
+  /** An overtaken fragment counts as lost. RFC 8985 §6.3. */
+  overtaken: Millis;
+  /** Silence asks for a probe. RFC 8985 §7.2. */
+  probe: Millis;
+}
+
+/** What the next packet is to bring. */
+interface Owed {
+  /** Lost fragments, whatever the window says: one packet of them. RFC 9260 §7.2.4 (3). */
+  fastRetransmit: boolean;
+  probe: boolean;
+  forward: boolean;
+  /** The last fragment that left asks for an acknowledgement without delay. */
+  quickAnswer: boolean;
+}
+
 export class Outbound {
-  readonly #interleaved: boolean;
-  readonly #partialReliability: boolean;
-  readonly #basePacketBytes: number;
-  readonly #maxFragmentBytes: number;
-  readonly #headBytes: number;
+  readonly #extensions: Extensions;
+  readonly #sizes: Sizes;
   readonly scheduler: StreamScheduler;
   readonly #flights: Flights;
   readonly #window: CongestionWindow;
   readonly #loss = new LossDetection();
   readonly rto: RetransmissionTimeout;
-  #packetBytes: number;
   #peerWindowBytes: number;
   #recoverTsn: number | undefined;
-  /** One packet of lost fragments may leave whatever the window says. RFC 9260 §7.2.4 (3). */
-  #fastRetransmit = false;
-  #resendAt: Millis = NEVER;
-  /** When an overtaken fragment counts as lost. RFC 8985 §6.3. */
-  #overtakenAt: Millis = NEVER;
-  /** When silence asks for a probe. RFC 8985 §7.2. */
-  #probeAt: Millis = NEVER;
-  #probeDue = false;
-  /** The last fragment that left asks for an acknowledgement without delay. */
-  #asksAtOnce = false;
-  #forwardDue = false;
+  readonly #due: Due = { resend: NEVER, overtaken: NEVER, probe: NEVER };
+  readonly #owes: Owed = { fastRetransmit: false, probe: false, forward: false, quickAnswer: false };
   /** When new data left last. */
   #sentAt: Millis = Number.POSITIVE_INFINITY;
   /** Timeouts in a row without an acknowledgement. RFC 9260 §8.1. */
   errors = 0;
 
   constructor(initialTsn: number, peerWindowBytes: number, extensions: Extensions, options: OutboundOptions) {
-    this.#interleaved = extensions.interleaving;
-    this.#partialReliability = extensions.partialReliability;
+    const { basePacketBytes, maxWindowBytes } = options;
+    const head = CHUNK_HEADER_BYTES + (extensions.interleaving ? I_DATA_FIELDS_BYTES : DATA_FIELDS_BYTES);
+    const maxFragment = (basePacketBytes - PACKET_HEADER_BYTES - head) & ~3;
+    this.#extensions = extensions;
+    this.#sizes = { head, maxFragment, basePacket: basePacketBytes, packet: basePacketBytes };
     this.#peerWindowBytes = peerWindowBytes;
-    this.scheduler = new StreamScheduler(this.#interleaved);
+    this.scheduler = new StreamScheduler(extensions.interleaving);
     this.#flights = new Flights(initialTsn);
     this.rto = new RetransmissionTimeout(options.rto);
-    this.#headBytes = CHUNK_HEADER_BYTES + (this.#interleaved ? I_DATA_FIELDS_BYTES : DATA_FIELDS_BYTES);
-    this.#basePacketBytes = options.basePacketBytes;
-    this.#packetBytes = options.basePacketBytes;
-    this.#maxFragmentBytes = (options.basePacketBytes - PACKET_HEADER_BYTES - this.#headBytes) & ~3;
-    this.#window = new CongestionWindow(this.#maxFragmentBytes, options.maxWindowBytes);
+    this.#window = new CongestionWindow(maxFragment, maxWindowBytes);
   }
 
   get lastTsn(): number {
@@ -101,14 +117,14 @@ export class Outbound {
 
   /** How much room a packet is worth: no more than a small one's where little waits. */
   get roomBytes(): number {
-    const hasMuch = this.#flights.hasLost || this.scheduler.waitingBytes > this.#maxFragmentBytes / 2;
-    return hasMuch ? this.#packetBytes : this.#basePacketBytes;
+    const hasMuch = this.#flights.hasLost || this.scheduler.waitingBytes > this.#sizes.maxFragment / 2;
+    return hasMuch ? this.#sizes.packet : this.#sizes.basePacket;
   }
 
   /** How large packets may be from here on; the window stays what it is in bytes. RFC 8899 §3. */
   usePacketBytes(packetBytes: number): void {
-    this.#packetBytes = packetBytes;
-    this.#window.usePacketBytes((packetBytes - PACKET_HEADER_BYTES - this.#headBytes) & ~3);
+    this.#sizes.packet = packetBytes;
+    this.#window.usePacketBytes((packetBytes - PACKET_HEADER_BYTES - this.#sizes.head) & ~3);
   }
 
   /**
@@ -123,9 +139,9 @@ export class Outbound {
     if (this.#flights.isEmpty) return;
     if (this.errors > 0) this.#flights.loseAll();
     this.errors = 0;
-    this.#fastRetransmit = this.#flights.hasLost;
-    this.#probeDue = !this.#flights.hasLost;
-    this.#resendAt = now + this.rto.ms;
+    this.#owes.fastRetransmit = this.#flights.hasLost;
+    this.#owes.probe = !this.#flights.hasLost;
+    this.#due.resend = now + this.rto.ms;
   }
 
   send(now: Millis, message: MessageToSend): void {
@@ -140,7 +156,7 @@ export class Outbound {
       this.#recoverTsn = undefined;
     }
     const before = this.#flights.bytes;
-    const wasFull = before + this.#packetBytes > this.#window.bytes;
+    const wasFull = before + this.#sizes.packet > this.#window.bytes;
     const outcome = this.#flights.handleSack(now, sack);
     if (!outcome) return false;
     if (outcome.roundTripMs !== undefined) this.rto.measure(outcome.roundTripMs);
@@ -162,10 +178,10 @@ export class Outbound {
     this.#peerWindowBytes = Math.max(0, sack.receiveWindowBytes - this.#flights.bytes);
     this.#giveUpHopeless(now);
     if (this.#flights.isEmpty) {
-      this.#resendAt = NEVER;
-      this.#probeAt = NEVER;
+      this.#due.resend = NEVER;
+      this.#due.probe = NEVER;
     } else if (outcome.advanced || outcome.ackedBytes > 0) {
-      this.#resendAt = now + this.rto.ms; // §6.3.2 R3
+      this.#due.resend = now + this.rto.ms; // §6.3.2 R3
       this.#armProbe(now);
     }
     this.#considerForwarding(now);
@@ -174,58 +190,58 @@ export class Outbound {
 
   /** Writes as much as may leave into one packet. */
   fill(now: Millis, writer: PacketWriter): void {
-    if (this.#partialReliability) this.scheduler.dropExpired(now);
-    if (this.#forwardDue) this.#writeForward(writer);
+    if (this.#extensions.partialReliability) this.scheduler.dropExpired(now);
+    if (this.#owes.forward) this.#writeForward(writer);
     const before = this.#flights.lastTsn;
     if (this.#flights.hasLost) this.#writeLost(now, writer);
     if (!this.#flights.hasLost) this.#writeFresh(now, writer);
     // RFC 8985 §7.3: new data is a probe, too.
     if (this.#flights.lastTsn !== before) this.#armProbe(now);
-    else if (this.#probeDue) this.#writeProbe(now, writer);
-    this.#probeDue = false;
-    if (this.#resendAt === NEVER && !this.#flights.isEmpty) this.#resendAt = now + this.rto.ms; // §6.3.2 R1
+    else if (this.#owes.probe) this.#writeProbe(now, writer);
+    this.#owes.probe = false;
+    if (this.#due.resend === NEVER && !this.#flights.isEmpty) this.#due.resend = now + this.rto.ms; // §6.3.2 R1
   }
 
   /** Whether `fill` would write something into an empty packet. */
   get hasWork(): boolean {
-    if (this.#forwardDue || this.#probeDue) return true;
-    if (this.#flights.hasLost) return this.#fastRetransmit || this.#mayLaunch(this.#maxFragmentBytes);
+    if (this.#owes.forward || this.#owes.probe) return true;
+    if (this.#flights.hasLost) return this.#owes.fastRetransmit || this.#mayLaunch(this.#sizes.maxFragment);
     return !this.scheduler.isEmpty && this.#mayStartFresh && this.scheduler.next() !== undefined;
   }
 
   nextTimeout(): Millis {
-    const expiry = this.#partialReliability ? this.scheduler.earliestExpiry : NEVER;
-    return Math.min(this.#resendAt, this.#overtakenAt, this.#probeAt, expiry);
+    const expiry = this.#extensions.partialReliability ? this.scheduler.earliestExpiry : NEVER;
+    return Math.min(this.#due.resend, this.#due.overtaken, this.#due.probe, expiry);
   }
 
   /** Whether the resend timer has fired: RFC 9260 §6.3.3. */
   handleTimeout(now: Millis): boolean {
-    if (this.#partialReliability) this.scheduler.dropExpired(now);
-    if (this.#overtakenAt <= now) {
+    if (this.#extensions.partialReliability) this.scheduler.dropExpired(now);
+    if (this.#due.overtaken <= now) {
       this.#findLost(now);
       this.#giveUpHopeless(now);
       this.#considerForwarding(now);
     }
-    if (this.#probeAt <= now) {
-      this.#probeAt = NEVER;
-      this.#probeDue = !this.#flights.isEmpty && !this.#flights.hasLost;
+    if (this.#due.probe <= now) {
+      this.#due.probe = NEVER;
+      this.#owes.probe = !this.#flights.isEmpty && !this.#flights.hasLost;
     }
-    if (this.#resendAt > now) return false;
-    this.#resendAt = NEVER;
+    if (this.#due.resend > now) return false;
+    this.#due.resend = NEVER;
     if (this.#flights.isEmpty) return false;
     this.errors += 1;
     this.#window.collapse(this.#loss.beginRepairs(now, this.rto.smoothedMs ?? 0));
     this.rto.backOff();
     this.#flights.loseAll();
     this.#loss.endProbe();
-    this.#overtakenAt = NEVER;
-    this.#probeAt = NEVER;
-    this.#probeDue = false;
+    this.#due.overtaken = NEVER;
+    this.#due.probe = NEVER;
+    this.#owes.probe = false;
     this.#recoverTsn = undefined;
-    this.#fastRetransmit = true;
+    this.#owes.fastRetransmit = true;
     this.#giveUpHopeless(now);
     this.#considerForwarding(now);
-    this.#resendAt = now + this.rto.ms;
+    this.#due.resend = now + this.rto.ms;
     return true;
   }
 
@@ -246,14 +262,14 @@ export class Outbound {
 
   #writeLost(now: Millis, writer: PacketWriter): void {
     for (let flight = this.#flights.firstLost(); flight; flight = this.#flights.firstLost()) {
-      if (!writer.fits(this.#headBytes - CHUNK_HEADER_BYTES + flight.length)) break;
-      if (!this.#fastRetransmit && !this.#mayLaunch(flight.length)) return;
+      if (!writer.fits(this.#sizes.head - CHUNK_HEADER_BYTES + flight.length)) break;
+      if (!this.#owes.fastRetransmit && !this.#mayLaunch(flight.length)) return;
       this.#flights.relaunch(now, flight);
       this.#loss.noteRepair();
       this.#writeFlight(writer, flight, true);
-      this.#resendAt = Math.min(this.#resendAt, now + this.rto.ms);
+      this.#due.resend = Math.min(this.#due.resend, now + this.rto.ms);
     }
-    this.#fastRetransmit = false;
+    this.#owes.fastRetransmit = false;
   }
 
   #writeFresh(now: Millis, writer: PacketWriter): void {
@@ -261,9 +277,9 @@ export class Outbound {
       const message = this.scheduler.next();
       if (!message) return;
       const rest = message.payload.length - message.cutBytes;
-      const room = (writer.roomBytes - this.#headBytes) & ~3;
+      const room = (writer.roomBytes - this.#sizes.head) & ~3;
       if (room < Math.min(rest, MIN_FRAGMENT_BYTES)) return;
-      this.#writeFragment(now, writer, message, Math.min(rest, room, this.#maxFragmentBytes));
+      this.#writeFragment(now, writer, message, Math.min(rest, room, this.#sizes.maxFragment));
     }
   }
 
@@ -278,22 +294,22 @@ export class Outbound {
     this.#peerWindowBytes = Math.max(0, this.#peerWindowBytes - length);
     // RFC 7053 §4: who may send no more until it hears something, or has no more, asks to hear it at once. A message in a
     // packet of its own waits for the answer that may come with it.
-    const isTail = end && this.scheduler.isEmpty && this.#flights.bytes > this.#packetBytes;
+    const isTail = end && this.scheduler.isEmpty && this.#flights.bytes > this.#sizes.packet;
     this.#writeFlight(writer, flight, isTail || !this.#mayStartFresh);
   }
 
   #writeFlight(writer: PacketWriter, flight: Flight, immediate: boolean): void {
-    this.#asksAtOnce = immediate;
-    writeDataFragment(writer, flight, immediate, this.#interleaved);
+    this.#owes.quickAnswer = immediate;
+    writeDataFragment(writer, flight, immediate, this.#extensions.interleaving);
   }
 
   /** RFC 8985 §7.3: the last fragment again. */
   #writeProbe(now: Millis, writer: PacketWriter): void {
     if (this.#flights.isEmpty || this.#flights.hasLost) return;
     this.#loss.beginProbe(now, this.#flights.lastTsn);
-    this.#resendAt = now + this.rto.ms;
+    this.#due.resend = now + this.rto.ms;
     const flight = this.#flights.lastOpen();
-    if (!flight || !writer.fits(this.#headBytes - CHUNK_HEADER_BYTES + flight.length)) return;
+    if (!flight || !writer.fits(this.#sizes.head - CHUNK_HEADER_BYTES + flight.length)) return;
     this.#flights.relaunch(now, flight);
     this.#writeFlight(writer, flight, true);
   }
@@ -301,39 +317,39 @@ export class Outbound {
   /** RFC 8985 §7.2. */
   #armProbe(now: Millis): void {
     if (this.#loss.isProbing || this.#inRecovery || this.#flights.hasLost) {
-      this.#probeAt = NEVER;
+      this.#due.probe = NEVER;
       return;
     }
-    const mayBeDelayed = !this.#asksAtOnce && this.#flights.bytes <= this.#packetBytes;
-    this.#probeAt = now + this.#loss.probeAfterMs(this.rto.smoothedMs, mayBeDelayed, this.rto.ms);
+    const mayBeDelayed = !this.#owes.quickAnswer && this.#flights.bytes <= this.#sizes.packet;
+    this.#due.probe = now + this.#loss.probeAfterMs(this.rto.smoothedMs, mayBeDelayed, this.rto.ms);
     // The resend timer does the same, and more.
-    if (this.#probeAt >= this.#resendAt) this.#probeAt = NEVER;
+    if (this.#due.probe >= this.#due.resend) this.#due.probe = NEVER;
   }
 
   #findLost(now: Millis): void {
-    this.#overtakenAt = NEVER;
+    this.#due.overtaken = NEVER;
     const { gapBytes, shortestRoundTripMs } = this.#flights;
     if (gapBytes === 0) return;
     const reorderingMs = this.#loss.reorderingMs(
       shortestRoundTripMs,
       this.rto.smoothedMs ?? 0,
       gapBytes,
-      this.#packetBytes,
+      this.#sizes.packet,
       this.#inRecovery,
     );
     const { lost, nextAt } = this.#flights.findLost(now, reorderingMs);
-    this.#overtakenAt = nextAt;
+    this.#due.overtaken = nextAt;
     if (lost === 0) return;
-    this.#probeAt = NEVER;
+    this.#due.probe = NEVER;
     if (this.#inRecovery) return;
     // §7.2.4: once for each window.
     this.#window.reduce(this.#loss.beginRepairs(now, this.rto.smoothedMs ?? 0));
     this.#recoverTsn = this.#flights.lastTsn;
-    this.#fastRetransmit = true;
+    this.#owes.fastRetransmit = true;
   }
 
   #giveUpHopeless(now: Millis): void {
-    if (!this.#partialReliability) return;
+    if (!this.#extensions.partialReliability) return;
     for (const message of this.#flights.takeHopeless(now)) {
       // RFC 3758 §3.5 A3: what has not left takes no TSN; the peer is told to go on behind what has.
       if (message.started && !message.isCut) this.scheduler.drop(message);
@@ -342,22 +358,27 @@ export class Outbound {
   }
 
   #considerForwarding(now: Millis): void {
-    if (!this.#partialReliability || !this.#flights.forwardPoint()) return;
-    this.#forwardDue = true;
-    if (this.#resendAt === NEVER) this.#resendAt = now + this.rto.ms;
+    if (!this.#extensions.partialReliability || !this.#flights.forwardPoint()) return;
+    this.#owes.forward = true;
+    if (this.#due.resend === NEVER) this.#due.resend = now + this.rto.ms;
   }
 
   #writeForward(writer: PacketWriter): void {
     const point = this.#flights.forwardPoint();
     if (!point) {
-      this.#forwardDue = false;
+      this.#owes.forward = false;
       return;
     }
-    const skipped = this.#interleaved ? point.skipped : point.skipped.filter(({ unordered }) => !unordered);
-    const type = this.#interleaved ? ChunkType.I_FORWARD_TSN : ChunkType.FORWARD_TSN;
-    const value = encodeForwardTsn({ cumulativeTsn: point.cumulativeTsn, skipped }, this.#interleaved);
+    const skipped = this.#extensions.interleaving
+      ? point.skipped
+      : point.skipped.filter(({ unordered }) => !unordered);
+    const type = this.#extensions.interleaving ? ChunkType.I_FORWARD_TSN : ChunkType.FORWARD_TSN;
+    const value = encodeForwardTsn(
+      { cumulativeTsn: point.cumulativeTsn, skipped },
+      this.#extensions.interleaving,
+    );
     if (!writer.fits(value.length)) return;
     writer.chunk(type, 0, value);
-    this.#forwardDue = false;
+    this.#owes.forward = false;
   }
 }
