@@ -28,28 +28,27 @@ export class OperationsChain {
     }
     return new Promise<T>((resolve, reject) => {
       const begin = (): void => {
-        operation().then(
-          (value) => this.#end(() => resolve(value)),
-          (reason: unknown) => this.#end(() => reject(reason)),
+        const ended = operation().then(
+          (value) => {
+            if (!this.#closed) resolve(value);
+          },
+          (reason: unknown) => {
+            if (!this.#closed) reject(reason);
+          },
         );
+        // Who waits for the promise hears before the next operation begins.
+        void ended.then(this.#beginNext);
       };
       this.#operations.push(begin);
       if (this.#operations.length === 1) begin();
     });
   }
 
-  /** Who waits for the promise hears before the next operation begins. */
-  #end(settle: () => void): void {
-    if (this.#closed) return;
-    settle();
-    queueMicrotask(() => this.#beginNext());
-  }
-
-  #beginNext(): void {
+  readonly #beginNext = (): void => {
     if (this.#closed) return;
     this.#operations.shift();
     const next = this.#operations[0];
     if (next) next();
     else this.#onEmpty();
-  }
+  };
 }
