@@ -112,6 +112,7 @@ export async function receiveCommand(command: CommandCall): Promise<number> {
     process.once(signal, () => {
       interrupted = true;
       watch.close();
+      session.stop();
       line.say('Ended. What has come stays; the same command goes on from there.');
       finish(EXIT_INTERRUPTED);
     });
@@ -147,7 +148,16 @@ async function askExisting(name: string, overwrite: boolean): Promise<Existing> 
   if (!process.stdin.isTTY || !process.stderr.isTTY) return 'keep-both';
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    const answer = await lines.question(`${name} is there already. (k)eep both, (o)verwrite, (s)kip? [k] `);
+    const answer = await new Promise<string>((resolve, reject) => {
+      // The terminal is readline's meanwhile: Ctrl-C comes as a key, and as a signal only from here.
+      lines.once('SIGINT', () => {
+        process.emit('SIGINT', 'SIGINT');
+        reject(new Error('the receiver has ended it'));
+      });
+      lines.once('close', () => resolve(''));
+      const question = `${name} is there already. (k)eep both, (o)verwrite, (s)kip? [k] `;
+      lines.question(question).then(resolve, () => resolve(''));
+    });
     const first = answer.trim().toLowerCase().charAt(0);
     return first === 'o' ? 'overwrite' : first === 's' ? 'skip' : 'keep-both';
   } finally {

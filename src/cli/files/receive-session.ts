@@ -73,9 +73,14 @@ export class ReceiveSession {
     this.#drain();
   }
 
+  /** What is under way is finished, and nothing begun or said to the other side. */
+  stop(): void {
+    this.#over = true;
+  }
+
   /** Resolves when nothing is written any more; what is unfinished stays for a later run. */
   async close(): Promise<void> {
-    this.#over = true;
+    this.stop();
     await this.#turn;
     await Promise.allSettled([...this.#targets.values()].map(({ part }) => part.close()));
     this.#targets.clear();
@@ -185,6 +190,7 @@ export class ReceiveSession {
         if (!this.#over) await work();
       })
       .catch((error: unknown) => {
+        if (this.#over) return;
         this.#receiver.abort(`the receiver could not write it: ${fileTrouble(error)}`);
       })
       .then(() => this.#drain());
