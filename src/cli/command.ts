@@ -130,7 +130,9 @@ function refuseUnknownFlags(
     const near = [...own.map((name) => `--${name}`), ...(command?.settings ?? []).map(flagOf)];
     const far = [...settings.map((name) => `--${name}`), '--help', '--version'];
     const meant = hint(token.rawName, near) || hint(token.rawName, far);
-    throw wrongUse(`Unknown option ${token.rawName}${meant || `; ${see}`}`);
+    const isFile = command?.operands.includes('FILE') === true && !token.rawName.startsWith('--');
+    const file = isFile ? ' A file whose name begins with - is written ./-NAME.' : '';
+    throw wrongUse(`Unknown option ${token.rawName}${meant || `; ${see}`}${file}`);
   }
 }
 

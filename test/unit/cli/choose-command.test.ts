@@ -95,6 +95,7 @@ for (const [args, sentence] of [
   ['send x --kep', 'Unknown option --kep; did you mean --keep?'],
   ['send x --relay-prots 1-2', 'Unknown option --relay-prots; did you mean --relay-ports?'],
   ['send x --zzzzzzzz', 'Unknown option --zzzzzzzz; see ieum help send.'],
+  ['send -y', 'Unknown option -y; see ieum help send. A file whose name begins with - is written ./-NAME.'],
   ['dance --zzzzzzzz', 'Unknown option --zzzzzzzz; see ieum help.'],
   [
     'send x --minutes 1',
