@@ -28,6 +28,7 @@ export interface Bar {
 const MAX_BARS = 64;
 
 export class Session {
+  readonly #bars = new Map<RoomId, Bar>();
   readonly id: SessionId;
   readonly token: string;
   readonly outbox: Outbox<StoredEvent>;
@@ -50,7 +51,6 @@ export class Session {
   lobbyToldAt: Millis = Number.NEGATIVE_INFINITY;
   /** Milliseconds since 1970. */
   seatWrittenAt: Millis = 0;
-  readonly #bars = new Map<RoomId, Bar>();
 
   constructor(id: SessionId, token: string, name: string, addressKey: string, outbox: OutboxLimits) {
     this.id = id;

@@ -66,7 +66,6 @@ type State =
 export class TurnClient implements Machine<TurnClientEvent> {
   readonly #env: Env;
   readonly #options: TurnClientOptions;
-  readonly #reliable: boolean;
   readonly #redirects: ClientRedirects;
   readonly #requests: ClientRequests<Task>;
   readonly #peers = new ClientPeers();
@@ -83,19 +82,13 @@ export class TurnClient implements Machine<TurnClientEvent> {
 
   /** Throws `StackError` `TURN_USER_INVALID` for credentials that cannot be used. */
   constructor(env: Env, options: TurnClientOptions) {
+    const { server } = options;
     this.#env = env;
     this.#options = options;
-    this.#server = options.server;
-    this.#reliable = options.transport === 'tcp' || options.transport === 'tls';
+    this.#server = server;
     this.#framer = this.#reliable ? new StreamFramer() : undefined;
-    this.#redirects = new ClientRedirects(options.server);
-    this.#requests = new ClientRequests(
-      env,
-      this.#newSession(),
-      options.server,
-      this.#reliable,
-      this.#transmits,
-    );
+    this.#redirects = new ClientRedirects(server);
+    this.#requests = new ClientRequests(env, this.#newSession(), server, this.#reliable, this.#transmits);
   }
 
   /** Who is asked at the moment: over UDP, whose datagrams belong to `handleBytes`. */
@@ -105,6 +98,11 @@ export class TurnClient implements Machine<TurnClientEvent> {
 
   get allocated(): boolean {
     return this.#state.kind === 'allocated';
+  }
+
+  get #reliable(): boolean {
+    const { transport } = this.#options;
+    return transport === 'tcp' || transport === 'tls';
   }
 
   /** Asks for the mapped address: `mapped`, or `failed`. RFC 8489 §6. */

@@ -7,6 +7,7 @@ import type {
   PeerConnectionState,
   PeerEvent,
   SctpTransportState,
+  SignalingState,
   TransportError,
 } from '../peer/index.ts';
 import type { EventTasks } from './event-tasks.ts';
@@ -14,11 +15,17 @@ import { RTCPeerConnectionIceErrorEvent } from './events/ice-error-event.ts';
 import { RTCPeerConnectionIceEvent } from './events/ice-event.ts';
 import { candidateOf, type TransportSlots } from './transports/transport-slots.ts';
 
+/** As scripts see them. */
+export interface ConnectionStates {
+  signaling: SignalingState;
+  iceGathering: IceGatheringState;
+  iceConnection: IceConnectionState;
+  connection: PeerConnectionState;
+}
+
 /** The slots of a connection that change here. */
 export interface StateSlots {
-  iceGatheringState: IceGatheringState;
-  iceConnectionState: IceConnectionState;
-  connectionState: PeerConnectionState;
+  readonly states: ConnectionStates;
   refreshDescriptions(): void;
 }
 
@@ -91,21 +98,21 @@ export class ConnectionEvents {
   }
 
   #handleStateChange(event: StateChange): void {
-    const slots = this.#slots;
+    const { states } = this.#slots;
     switch (event.type) {
       case 'ice-gathering-state':
         this.#change(event.type, 'icegatheringstatechange', () => {
-          slots.iceGatheringState = event.state;
+          states.iceGathering = event.state;
         });
         break;
       case 'ice-connection-state':
         this.#change(event.type, 'iceconnectionstatechange', () => {
-          slots.iceConnectionState = event.state;
+          states.iceConnection = event.state;
         });
         break;
       default:
         this.#change(event.type, 'connectionstatechange', () => {
-          slots.connectionState = event.state;
+          states.connection = event.state;
         });
     }
   }

@@ -2,13 +2,10 @@
  * A peer connection behind its surface: one session, its driver, the chain of operations, and the slots that scripts see.
  * Nothing happens inside a call of a script that the W3C puts into a task. webrtc.html §4.4.
  */
-import type { Env, InterfaceAddress } from '../base/index.ts';
+import type { Env } from '../base/index.ts';
 import type {
   Description,
-  IceConnectionState,
-  IceGatheringState,
   LocalDescriptionWish,
-  PeerConnectionState,
   PeerEvent,
   PeerSessionOptions,
   PeerSessionPort,
@@ -22,10 +19,11 @@ import {
   type FullConfiguration,
   toPeerConfiguration,
 } from './configuration.ts';
-import { ConnectionEvents } from './connection-events.ts';
+import { ConnectionEvents, type ConnectionStates } from './connection-events.ts';
 import type { RTCDataChannel } from './data-channel.ts';
 import { toChannelOptions } from './data-channel-init.ts';
 import { type DescriptionName, DescriptionSlots } from './description-slots.ts';
+import { AddressNews } from './driver/address-news.ts';
 import { chooseAddresses, type LocalAddresses } from './driver/local-addresses.ts';
 import { SessionDriver } from './driver/session-driver.ts';
 import type { SharedPorts } from './driver/shared-ports.ts';
@@ -57,10 +55,12 @@ const TAKES_OFFER: readonly SignalingState[] = ['stable', 'have-remote-offer'];
 const ROLLBACK = ['A rollback is done', ['have-local-offer', 'have-remote-offer']] as const;
 
 export class Connection {
-  signalingState: SignalingState = 'stable';
-  iceGatheringState: IceGatheringState = 'new';
-  iceConnectionState: IceConnectionState = 'new';
-  connectionState: PeerConnectionState = 'new';
+  readonly states: ConnectionStates = {
+    signaling: 'stable',
+    iceGathering: 'new',
+    iceConnection: 'new',
+    connection: 'new',
+  };
   readonly #shell: WebRtcShell;
   readonly #target: EventTarget;
   readonly #session: PeerSessionPort;
@@ -70,14 +70,10 @@ export class Connection {
   readonly #channels: ChannelTable;
   readonly #events: ConnectionEvents;
   readonly #descriptions: DescriptionSlots;
-  readonly #addresses: LocalAddresses;
-  readonly #tellAddresses: () => void;
-  #unwatch: (() => void) | undefined;
+  readonly #addresses: AddressNews;
   #transports: TransportSlots | undefined;
   #configuration: FullConfiguration;
-  #hasAppliedLocal = false;
-  #negotiationWanted = false;
-  #closed = false;
+  readonly #is = { local: false, wantingNegotiation: false, closed: false };
 
   /** `target`: where events are fired. Throws as the constructor of RTCPeerConnection does. */
   constructor(house: ConnectionHouse, configuration: FullConfiguration, target: EventTarget) {
@@ -105,23 +101,18 @@ export class Connection {
     this.#chain = new OperationsChain(() => this.#considerNegotiation());
     const shared = ieum.udpPort === undefined ? undefined : { ports: house.sharedPorts, port: ieum.udpPort };
     const onEvent = (event: PeerEvent): void => {
-      if (!this.#closed) this.#handle(event);
+      if (!this.#is.closed) this.#handle(event);
     };
     this.#driver = new SessionDriver(shell, session, onEvent, shared);
     const addTask = (step: () => void): void => this.#tasks.add(step);
     this.#channels = new ChannelTable({ session, driver: this.#driver, target, addTask });
     this.#events = new ConnectionEvents(this, target, this.#tasks, () => this.#transportSlots());
-    let told: readonly InterfaceAddress[] | undefined;
-    this.#tellAddresses = (): void => {
-      const all = addresses.now();
-      if (all === told) return;
-      told = all;
+    this.#addresses = new AddressNews(addresses, (all) => {
       const chosen = chooseAddresses(all, ieum);
       this.#driver.run((now) => session.handleInterfaces(now, chosen));
-    };
-    this.#tellAddresses();
-    this.#addresses = addresses;
-    if (configuration.iceCandidatePoolSize > 0) this.#watchAddresses();
+    });
+    this.#addresses.refresh();
+    if (configuration.iceCandidatePoolSize > 0) this.#addresses.watch();
   }
 
   description(name: DescriptionName): RTCSessionDescription | null {
@@ -146,7 +137,7 @@ export class Connection {
 
   get sctp(): RTCSctpTransport | null {
     if (!this.#transports && this.#session.sctpTransport === undefined) return null;
-    return this.#session.sctpTransport === undefined && !this.#closed ? null : this.#transportSlots().sctp;
+    return this.#session.sctpTransport === undefined && !this.#is.closed ? null : this.#transportSlots().sctp;
   }
 
   createOffer(wish: { readonly iceRestart: boolean }): Promise<Description> {
@@ -173,7 +164,7 @@ export class Connection {
   setRemoteDescription(description: Description): Promise<void> {
     return this.#chain.chain(async () => {
       const isOffer = description.type === 'offer';
-      const collides = isOffer && !TAKES_OFFER.includes(this.signalingState);
+      const collides = isOffer && !TAKES_OFFER.includes(this.states.signaling);
       if (collides || description.type === 'rollback') this.#requireState(...ROLLBACK);
       // webrtc.html §4.4.2 setRemoteDescription: a step of its own, which stays done when the offer is no good.
       if (collides) await this.#applyLocal({ type: 'rollback' });
@@ -206,17 +197,17 @@ export class Connection {
   }
 
   restartIce(): void {
-    if (this.#closed) return;
+    if (this.#is.closed) return;
     this.#driver.run((now) => this.#session.restartIce(now));
   }
 
   setConfiguration(configuration: FullConfiguration): void {
     this.#requireOpen();
-    checkModification(this.#configuration, configuration, this.#hasAppliedLocal);
+    checkModification(this.#configuration, configuration, this.#is.local);
     const checked = toPeerConfiguration(configuration);
     withDomErrors(() => this.#driver.run((now) => this.#session.setConfiguration(now, checked)));
     this.#configuration = configuration;
-    if (configuration.iceCandidatePoolSize > 0) this.#watchAddresses();
+    if (configuration.iceCandidatePoolSize > 0) this.#addresses.watch();
   }
 
   /** `init` as the script gave it. webrtc.html §6.1 createDataChannel, in its order. */
@@ -242,51 +233,44 @@ export class Connection {
 
   /** webrtc.html §4.4.4 close. */
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.signalingState = 'closed';
+    if (this.#is.closed) return;
+    this.#is.closed = true;
+    this.states.signaling = 'closed';
     this.#channels.closeAbruptly();
     this.#driver.run((now) => this.#session.close(now));
     this.#closeTransports();
-    this.iceConnectionState = 'closed';
-    this.connectionState = 'closed';
-    this.#unwatch?.();
+    this.states.iceConnection = 'closed';
+    this.states.connection = 'closed';
+    this.#addresses.stop();
     this.#tasks.close();
     this.#chain.close();
     this.#driver.close();
   }
 
   #requireState(what: string, states: readonly SignalingState[]): void {
-    if (states.includes(this.signalingState)) return;
-    const message = `${what} in ${states.join(' or ')}, not in ${this.signalingState}.`;
+    if (states.includes(this.states.signaling)) return;
+    const message = `${what} in ${states.join(' or ')}, not in ${this.states.signaling}.`;
     throw domException('InvalidStateError', message);
-  }
-
-  /** Whoever watches is held: a connection that never gathered may be forgotten without `close`. */
-  #watchAddresses(): void {
-    if (this.#unwatch) return;
-    this.#tellAddresses();
-    this.#unwatch = this.#addresses.watch(this.#tellAddresses);
   }
 
   #applyLocal(wish: LocalDescriptionWish): Promise<void> {
     return this.#inTask(() => {
-      this.#watchAddresses();
+      this.#addresses.watch();
       this.#driver.run((now) => this.#session.setLocalDescription(now, wish));
-      this.#hasAppliedLocal = true;
+      this.#is.local = true;
       this.#afterDescription();
     });
   }
 
   #requireOpen(): void {
-    if (this.#closed) throw domException('InvalidStateError', 'The connection is closed.');
+    if (this.#is.closed) throw domException('InvalidStateError', 'The connection is closed.');
   }
 
   /** The promise of what `work` gives in a task of its own; never settled once the connection is closed. */
   #inTask<T>(work: () => T): Promise<T> {
     return new Promise((resolve, reject) => {
       this.#shell.queueTask(() => {
-        if (this.#closed) return;
+        if (this.#is.closed) return;
         try {
           resolve(work());
         } catch (thrown) {
@@ -306,8 +290,8 @@ export class Connection {
     this.refreshDescriptions();
     if (this.#session.sctpTransport !== undefined) this.#transportSlots();
     const { signalingState } = this.#session;
-    if (signalingState === this.signalingState) return;
-    this.signalingState = signalingState;
+    if (signalingState === this.states.signaling) return;
+    this.states.signaling = signalingState;
     this.#target.dispatchEvent(new Event('signalingstatechange'));
   }
 
@@ -328,17 +312,17 @@ export class Connection {
   #handle(event: PeerEvent): void {
     if ('channel' in event) this.#channels.handle(event);
     else if (event.type === 'negotiation-needed') {
-      this.#negotiationWanted = true;
+      this.#is.wantingNegotiation = true;
       this.#considerNegotiation();
     } else if (event.type !== 'request') this.#events.handle(event);
   }
 
   /** webrtc.html §4.7.3: never while operations run, and in a task, so that many changes make one event. */
   #considerNegotiation(): void {
-    if (!this.#negotiationWanted || !this.#chain.isEmpty) return;
+    if (!this.#is.wantingNegotiation || !this.#chain.isEmpty) return;
     this.#tasks.add(() => {
-      if (!this.#negotiationWanted || !this.#chain.isEmpty || this.signalingState !== 'stable') return;
-      this.#negotiationWanted = false;
+      if (!this.#is.wantingNegotiation || !this.#chain.isEmpty || this.states.signaling !== 'stable') return;
+      this.#is.wantingNegotiation = false;
       if (this.#session.needsNegotiation) this.#target.dispatchEvent(new Event('negotiationneeded'));
     });
   }

@@ -72,19 +72,19 @@ export function definePeerConnection(house: ConnectionHouse): RTCPeerConnectionC
     }
 
     get signalingState(): PeerConnectionType['signalingState'] {
-      return this.#connection.signalingState;
+      return this.#connection.states.signaling;
     }
 
     get iceGatheringState(): PeerConnectionType['iceGatheringState'] {
-      return this.#connection.iceGatheringState;
+      return this.#connection.states.iceGathering;
     }
 
     get iceConnectionState(): PeerConnectionType['iceConnectionState'] {
-      return this.#connection.iceConnectionState;
+      return this.#connection.states.iceConnection;
     }
 
     get connectionState(): PeerConnectionType['connectionState'] {
-      return this.#connection.connectionState;
+      return this.#connection.states.connection;
     }
 
     get canTrickleIceCandidates(): boolean | null {

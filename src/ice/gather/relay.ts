@@ -37,8 +37,6 @@ export class RelayAttempt implements Attempt, PathRelay {
   readonly #permissions = new Permissions((ip) => this.#client.forget(ip));
   readonly #waiting = new WaitingRoom();
   readonly #channels: RelayChannels;
-  /** Over TCP and TLS the client cuts the stream into messages. */
-  readonly #isStream: boolean;
   /** Remotes for which a channel was asked. */
   #channelled: readonly SocketAddress[] = [];
   #paths: readonly RelayPath[] = [];
@@ -56,7 +54,6 @@ export class RelayAttempt implements Attempt, PathRelay {
     this.#options = options;
     this.#events = events;
     const { way: transport, credentials } = target;
-    this.#isStream = transport === 'tcp' || transport === 'tls';
     this.#channels = new RelayChannels(this.#isStream);
     this.#client = new TurnClient(around.env, { server, transport, credentials });
     this.#server = server;
@@ -71,6 +68,12 @@ export class RelayAttempt implements Attempt, PathRelay {
 
   get over(): boolean {
     return this.#state === 'over';
+  }
+
+  /** Over TCP and TLS the client cuts the stream into messages. */
+  get #isStream(): boolean {
+    const { way } = this.#options.target;
+    return way === 'tcp' || way === 'tls';
   }
 
   carries(path: PathId): boolean {

@@ -38,6 +38,15 @@ const ANSWER_ROOM_MESSAGES = 256;
 const CLASS_BITS_HIGH = 0x01;
 const CLASS_BITS_LOW = 0x10;
 
+interface Flags {
+  allocated: boolean;
+  corked: boolean;
+  closed: boolean;
+  detached: boolean;
+  /** Not listening: what has come already stays in the framer. */
+  deaf: boolean;
+}
+
 export class StreamLeg {
   readonly leg: Leg;
   readonly #socket: Socket;
@@ -45,14 +54,9 @@ export class StreamLeg {
   readonly #handlers: StreamLegHandlers;
   readonly #framer = new StreamFramer();
   #idleTimer: NodeJS.Timeout | undefined;
-  #allocated = false;
-  #corked = false;
-  #closed = false;
-  #detached = false;
+  readonly #is: Flags = { allocated: false, corked: false, closed: false, detached: false, deaf: false };
   /** Messages given to the socket and not yet sent. */
   #waiting = 0;
-  /** Not listening: what has come already stays in the framer. */
-  #deaf = false;
   /** Data messages that found the queue full. */
   dropped = 0;
 
@@ -80,7 +84,7 @@ export class StreamLeg {
    * goes out first, and `onClosed` still comes. RFC 6062 §5.4.
    */
   detach(): { readonly socket: Socket; readonly rest: Uint8Array } {
-    this.#detached = true;
+    this.#is.detached = true;
     clearTimeout(this.#idleTimer);
     this.#socket.pause();
     this.#socket.removeListener('data', this.#onData);
@@ -90,7 +94,7 @@ export class StreamLeg {
 
   /** `bytes` are given away. */
   send(bytes: Uint8Array): void {
-    if (this.#closed || this.#socket.destroyed) return;
+    if (this.#is.closed || this.#socket.destroyed) return;
     const isFull =
       this.#socket.writableLength + bytes.length > this.#limits.queueBytes ||
       this.#waiting >= MAX_WAITING_MESSAGES;
@@ -101,8 +105,8 @@ export class StreamLeg {
     this.#cork();
     this.#waiting += 1;
     this.#socket.write(bytes, this.#sent);
-    if (!this.#deaf && this.#owesTooMuch()) {
-      this.#deaf = true;
+    if (!this.#is.deaf && this.#owesTooMuch()) {
+      this.#is.deaf = true;
       this.#socket.pause();
     }
   }
@@ -110,22 +114,22 @@ export class StreamLeg {
   /** Shared by all writes, so that a message costs no closure. */
   readonly #sent = (): void => {
     this.#waiting -= 1;
-    if (this.#detached || !this.#deaf || this.#owesTooMuch()) return;
-    this.#deaf = false;
+    if (this.#is.detached || !this.#is.deaf || this.#owesTooMuch()) return;
+    this.#is.deaf = false;
     this.#pump();
-    if (!this.#deaf) this.#socket.resume();
+    if (!this.#is.deaf) this.#socket.resume();
   };
 
   /** Data has a queue only where there is an allocation; elsewhere all that waits are answers. */
   #owesTooMuch(): boolean {
-    const bytes = (this.#allocated ? this.#limits.queueBytes : 0) + ANSWER_ROOM_BYTES;
-    const messages = (this.#allocated ? MAX_WAITING_MESSAGES : 0) + ANSWER_ROOM_MESSAGES;
+    const bytes = (this.#is.allocated ? this.#limits.queueBytes : 0) + ANSWER_ROOM_BYTES;
+    const messages = (this.#is.allocated ? MAX_WAITING_MESSAGES : 0) + ANSWER_ROOM_MESSAGES;
     return this.#socket.writableLength > bytes || this.#waiting >= messages;
   }
 
   /** While an allocation lives on it, its lifetime decides, not idleness. */
   setAllocated(allocated: boolean): void {
-    this.#allocated = allocated;
+    this.#is.allocated = allocated;
     this.#watchIdle();
   }
 
@@ -140,10 +144,10 @@ export class StreamLeg {
 
   /** Hands on what is there, as long as somebody may listen. */
   #pump(): void {
-    while (!this.#deaf && !this.#detached && !this.#socket.destroyed) {
+    while (!this.#is.deaf && !this.#is.detached && !this.#socket.destroyed) {
       const frame = this.#framer.next();
       if (!frame) break;
-      if (!this.#allocated) this.#watchIdle();
+      if (!this.#is.allocated) this.#watchIdle();
       this.#handlers.onMessage(this.leg, frame);
     }
     if (this.#framer.fault) this.destroy();
@@ -154,27 +158,27 @@ export class StreamLeg {
    * between the datagrams of one burst; `setImmediate` comes when all that had arrived is read.
    */
   #cork(): void {
-    if (this.#corked) return;
-    this.#corked = true;
+    if (this.#is.corked) return;
+    this.#is.corked = true;
     this.#socket.cork();
     setImmediate(this.#uncork);
   }
 
   readonly #uncork = (): void => {
-    this.#corked = false;
+    this.#is.corked = false;
     this.#socket.uncork();
   };
 
   #watchIdle(): void {
     clearTimeout(this.#idleTimer);
-    if (this.#allocated || this.#closed || this.#detached) return;
+    if (this.#is.allocated || this.#is.closed || this.#is.detached) return;
     this.#idleTimer = setTimeout(() => this.destroy(), this.#limits.idleMs);
     this.#idleTimer.unref();
   }
 
   #gone(): void {
-    if (this.#closed) return;
-    this.#closed = true;
+    if (this.#is.closed) return;
+    this.#is.closed = true;
     clearTimeout(this.#idleTimer);
     this.#handlers.onClosed(this.leg);
   }

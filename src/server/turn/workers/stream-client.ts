@@ -5,6 +5,7 @@ import type { ByteQueue } from './byte-queue.ts';
 import type { RelayDescriptor } from './relay-descriptors.ts';
 
 export class StreamClient implements Leg {
+  #fd: number;
   readonly kind = 'stream';
   readonly id: LegId;
   readonly transport = 'tcp';
@@ -32,7 +33,6 @@ export class StreamClient implements Leg {
   /** Its messages in this round: first and last, −1 when there is none. */
   head = -1;
   tail = -1;
-  #fd: number;
 
   constructor(
     id: LegId,
