@@ -46,13 +46,12 @@ export function sendOnChannel(
   channel: ChannelId,
   message: ChannelMessage,
   maxBufferedBytes: number,
-): void {
+): boolean {
   const { length } = message.bytes;
   const { maxMessageBytes } = channels;
   if (length > maxMessageBytes)
     throw new PeerFault('TypeError', `The peer takes messages of ${maxMessageBytes} bytes, not ${length}.`);
   if (channels.bufferedBytes(channel) + length > maxBufferedBytes)
     throw new PeerFault('OperationError', 'Too much waits in this data channel; wait for bufferedamountlow.');
-  if (!channels.send(now, channel, message))
-    throw new PeerFault('InvalidStateError', 'The data channel is not open.');
+  return channels.send(now, channel, message);
 }

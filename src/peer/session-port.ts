@@ -119,8 +119,11 @@ export interface PeerSessionPort extends Machine<PeerEvent, IceTransmit> {
   setConfiguration(now: Millis, configuration: PeerConfiguration): void;
 
   createDataChannel(now: Millis, options: DataChannelOptions): ChannelId;
-  /** `InvalidStateError` unless it is open, `TypeError` for what is too long, `OperationError` when too much waits. */
-  sendMessage(now: Millis, channel: ChannelId, message: ChannelMessage): void;
+  /**
+   * Whether it went: not on a channel that is open no more, though nobody may have been told yet. `TypeError` for what is too
+   * long, `OperationError` when too much waits.
+   */
+  sendMessage(now: Millis, channel: ChannelId, message: ChannelMessage): boolean;
   /** Lets what waits go first: `channel-closed`. Idempotent, never throws. */
   closeChannel(now: Millis, channel: ChannelId): void;
   /** Given to `sendMessage` and not yet handed to the network. */

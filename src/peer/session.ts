@@ -242,9 +242,15 @@ export class PeerSession implements PeerSessionPort {
     return channel;
   }
 
-  sendMessage(now: Millis, channel: ChannelId, message: ChannelMessage): void {
+  sendMessage(now: Millis, channel: ChannelId, message: ChannelMessage): boolean {
     if (now > this.#now) this.#now = now;
-    sendOnChannel(this.#transport.channels, this.#now, channel, message, this.#limits.maxBufferedBytes);
+    return sendOnChannel(
+      this.#transport.channels,
+      this.#now,
+      channel,
+      message,
+      this.#limits.maxBufferedBytes,
+    );
   }
 
   closeChannel(now: Millis, channel: ChannelId): void {

@@ -17,6 +17,7 @@ const { maxBufferedBytes: MAX_BUFFERED_BYTES } = DEFAULT_PEER_LIMITS;
 /** The session, as one channel sees it. */
 export interface ChannelPort {
   /** `bytes` are given away. Throws as a script shall see it. */
+  /** Drops what the other side has closed the channel for: the event that says so is on its way. */
   send(kind: 'text' | 'binary', bytes: Uint8Array): void;
   /** Lets what was sent go first. */
   close(): void;

@@ -159,6 +159,22 @@ test('a closed connection: error and close at once on the other side, silence on
   assert.deepEqual(heard, ['far error']);
 });
 
+test('what is sent while the other side closes is taken for as long as the channel says that it is open', async () => {
+  const [a, b] = wiredPair();
+  const { near } = await openChannel(a, b);
+  let sent = 0;
+  const closed = once(near, 'close');
+  b.close();
+  while (near.readyState === 'open') {
+    near.send('is anybody there?');
+    sent += 1;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await closed;
+  assert.ok(sent > 0);
+  assert.throws(() => near.send('no'), { name: 'InvalidStateError' });
+});
+
 test('a closed connection refuses everything', async () => {
   const a = connection();
   a.close();
