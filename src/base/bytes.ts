@@ -2,6 +2,8 @@
  * Reads and writes big-endian fields. A reader that runs past the end never throws: it yields zeros and
  * remembers, and the decoder asks `failed` once at the end. Network byte order: RFC 1700.
  */
+import { invariant } from './errors.ts';
+
 export class ByteReader {
   readonly #bytes: Uint8Array;
   #offset = 0;
@@ -85,12 +87,12 @@ export class ByteWriter {
 
   u16(value: number): this {
     const at = this.#reserve(2);
-    return this.patchU16(at, value);
+    return this.#putU16(at, value);
   }
 
   u32(value: number): this {
     const at = this.#reserve(4);
-    return this.patchU16(at, value >>> 16).patchU16(at + 2, value);
+    return this.#putU16(at, value >>> 16).#putU16(at + 2, value);
   }
 
   bytes(value: Uint8Array): this {
@@ -107,9 +109,8 @@ export class ByteWriter {
 
   /** Overwrites a field written earlier, for lengths that are known only at the end. */
   patchU16(offset: number, value: number): this {
-    this.#bytes[offset] = value >>> 8;
-    this.#bytes[offset + 1] = value;
-    return this;
+    invariant(offset >= 0 && offset + 2 <= this.#length, 'only what was written is overwritten');
+    return this.#putU16(offset, value);
   }
 
   /** Nothing has been written. */
@@ -125,6 +126,13 @@ export class ByteWriter {
   /** What has been written, given to the caller; nothing of it is patched any more. */
   finish(): Uint8Array {
     return this.#length === this.#bytes.length ? this.#bytes : this.#bytes.slice(0, this.#length);
+  }
+
+  /** Where there is room. */
+  #putU16(at: number, value: number): this {
+    this.#bytes[at] = value >>> 8;
+    this.#bytes[at + 1] = value;
+    return this;
   }
 
   #reserve(count: number): number {

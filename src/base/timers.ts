@@ -44,7 +44,7 @@ export class TimerTable<Name extends string> {
   takeDue(now: Millis): Name | undefined {
     let due: Deadline<Name> | undefined;
     for (let it = this.#last; it; it = it.before) {
-      // Of several at the same time the one that was armed first comes first.
+      // Of several at the same time the one whose name was armed first comes first.
       if (it.at <= now && it.at < NEVER && (!due || it.at <= due.at)) due = it;
     }
     if (!due) return undefined;

@@ -19,8 +19,8 @@ export interface SdpFault {
 /** The longest description that browsers make (dozens of sections, all codecs) has 300 KB. */
 export const MAX_SDP_CHARACTERS = 2 ** 20;
 
-/** NUL and a CR in the middle are no characters of a value: RFC 8866 §9, byte-string. */
-const LINE = /^[a-z]=[^\0\r]*$/;
+/** NUL and a CR in the middle are no characters of a value (RFC 8866 §9, byte-string); nor is what scripts take for the end of a line. */
+const LINE = /^[a-z]=[^\0\r\u2028\u2029]*$/;
 /** How much of somebody else's line an error message repeats. */
 const QUOTED_CHARACTERS = 60;
 

@@ -1,5 +1,5 @@
 /** What secures a transport: `a=fingerprint`, `a=setup`, `a=tls-id`. Computes and compares nothing. RFC 8122, RFC 8842. */
-import { decodeHex } from '../base/index.ts';
+import { decodeHex, encodeHex } from '../base/index.ts';
 
 export interface Fingerprint {
   /** In lower case: `sha-256`. */
@@ -30,8 +30,8 @@ export function parseFingerprint(value: string): Fingerprint | undefined {
 
 /** RFC 8122 §5: upper case, bytes parted by colons. */
 export function writeFingerprint({ hash, digest }: Fingerprint): string {
-  const pairs = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0'));
-  return `${hash} ${pairs.join(':').toUpperCase()}`;
+  const pairs = encodeHex(digest).toUpperCase().match(/../g) ?? [];
+  return `${hash} ${pairs.join(':')}`;
 }
 
 export function parseSetup(value: string): Setup | undefined {

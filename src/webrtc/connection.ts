@@ -73,7 +73,8 @@ export class Connection {
   readonly #addresses: AddressNews;
   #transports: TransportSlots | undefined;
   #configuration: FullConfiguration;
-  readonly #is = { local: false, wantingNegotiation: false, closed: false };
+  /** `described`: a description of ours was applied. */
+  readonly #is = { described: false, wantingNegotiation: false, closed: false };
 
   /** `target`: where events are fired. Throws as the constructor of RTCPeerConnection does. */
   constructor(house: ConnectionHouse, configuration: FullConfiguration, target: EventTarget) {
@@ -203,7 +204,7 @@ export class Connection {
 
   setConfiguration(configuration: FullConfiguration): void {
     this.#requireOpen();
-    checkModification(this.#configuration, configuration, this.#is.local);
+    checkModification(this.#configuration, configuration, this.#is.described);
     const checked = toPeerConfiguration(configuration);
     withDomErrors(() => this.#driver.run((now) => this.#session.setConfiguration(now, checked)));
     this.#configuration = configuration;
@@ -257,7 +258,7 @@ export class Connection {
     return this.#inTask(() => {
       this.#addresses.watch();
       this.#driver.run((now) => this.#session.setLocalDescription(now, wish));
-      this.#is.local = true;
+      this.#is.described = true;
       this.#afterDescription();
     });
   }

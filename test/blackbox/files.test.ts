@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { type ServerProcess, startServerProcess } from '../support/server-process.ts';
+import { until as comesTrue } from '../support/until.ts';
 
 const PROGRAM = path.resolve(import.meta.dirname, '../../dist/cli/main.js');
 const PATIENCE_MS = 60_000;
@@ -53,10 +54,14 @@ function ieum(...args: string[]): Program {
   return { child, out: () => out, err: () => err, ended };
 }
 
-async function until(fact: () => boolean, what: () => string): Promise<void> {
-  const deadline = Date.now() + PATIENCE_MS;
-  while (!fact() && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 10));
-  assert.ok(fact(), what());
+function until(fact: () => boolean, what: () => string): Promise<void> {
+  return comesTrue(fact, what, PATIENCE_MS);
+}
+
+/** Part of a large file is in the folder. */
+function untilPartIsIn(folder: string, receiver: Program): Promise<void> {
+  const isLarge = (name: string): boolean => statSync(path.join(folder, name)).size > 500_000;
+  return until(() => readdirSync(folder).some(isLarge), receiver.err);
 }
 
 function make(name: string, bytes: Uint8Array): string {
@@ -158,10 +163,7 @@ test('both sides say that the other does not answer, and go on when it does', {
   const { sender, link } = await send(file);
   const to = inbox();
   const receiver = ieum('receive', link, '--to', to);
-  await until(
-    () => readdirSync(to).some((name) => statSync(path.join(to, name)).size > 500_000),
-    receiver.err,
-  );
+  await untilPartIsIn(to, receiver);
   sender.child.kill('SIGSTOP');
   await until(() => /connection to the sender is interrupted/.test(receiver.err()), receiver.err);
   sender.child.kill('SIGCONT');
@@ -176,10 +178,7 @@ test('the server may go while a file comes', async () => {
   const { sender, link } = await send(file);
   const to = inbox();
   const receiver = ieum('receive', link, '--to', to);
-  await until(
-    () => readdirSync(to).some((name) => statSync(path.join(to, name)).size > 500_000),
-    receiver.err,
-  );
+  await untilPartIsIn(to, receiver);
   await server.kill();
   assert.equal(await receiver.ended, 0, receiver.err());
   assert.equal(await sender.ended, 0, sender.err());

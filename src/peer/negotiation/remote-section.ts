@@ -30,10 +30,10 @@ import {
 } from '../../sdp/index.ts';
 import { contentFault, nameOf } from './faults.ts';
 
-/** What a section says of the transport under it. */
 /** Twenty interfaces, both families, four servers, several times over; an agent pairs fewer. The rest is not read. */
 const MAX_CANDIDATES = 1024;
 
+/** What a section says of the transport under it. */
 export interface SectionTransport {
   readonly ice: IceParameters | undefined;
   /** Those of hash functions that can be trusted. */

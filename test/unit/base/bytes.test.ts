@@ -71,6 +71,7 @@ test('lengths can be filled in afterwards, and zeros are zeros', () => {
   const finished = writer.finish();
   writer.patchU16(0, 1);
   assert.equal(finished[1], 7, 'finish gives a copy');
+  assert.throws(() => writer.patchU16(writer.length - 1, 1), /only what was written/);
 });
 
 test('bytes joined and compared', () => {

@@ -2,37 +2,25 @@
 import assert from 'node:assert/strict';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { after, before, test } from 'node:test';
-import { concatBytes, encodeUtf8, type SocketAddress, silentLog } from '../../../src/base/index.ts';
-import { isKernel, nodeEnv, openKernel } from '../../../src/node/index.ts';
+import { concatBytes, encodeUtf8, type SocketAddress } from '../../../src/base/index.ts';
+import { isKernel, openKernel } from '../../../src/node/index.ts';
 import { duplexPair } from '../../../src/server/turn/duplex-pair.ts';
 import { openTurnService, type TurnService } from '../../../src/server/turn/turn-service.ts';
 import { decodeXorAddress, type StunMessage } from '../../../src/stun/index.ts';
 import { TurnAttribute, TurnMethod } from '../../../src/turn/index.ts';
 import { codeOf, type Fill, relayedOf } from '../../support/turn/lab.ts';
+import { env, HOST, TURN_OPTIONS, USER } from '../../support/turn/service.ts';
 import { StreamClient } from '../../support/turn/stream-client.ts';
 import { until } from '../../support/until.ts';
 
-const HOST = '127.0.0.1';
-const MINA = { realm: 'test', username: 'mina', password: 'a secret' };
-const env = nodeEnv({ log: silentLog });
+const MINA = { realm: TURN_OPTIONS.realm, ...USER };
 const HELLO = encodeUtf8('hello');
 const NOTHING = new Uint8Array(0);
 
 let service: TurnService;
 
 function openService(): Promise<TurnService> {
-  return openTurnService(env, {
-    host: HOST,
-    port: 0,
-    realm: MINA.realm,
-    nonceSecret: env.random.bytes(32),
-    users: [MINA],
-    relayPorts: { min: 49_152, max: 65_535 },
-    quotas: { perUser: 50, total: 100 },
-    publicIps: [],
-    peers: { loopback: true, private: 'auto' },
-    tcpRelay: true,
-  });
+  return openTurnService(env, { ...TURN_OPTIONS, tcpRelay: true });
 }
 
 before(async () => {

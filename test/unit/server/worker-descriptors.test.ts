@@ -1,17 +1,14 @@
 import assert from 'node:assert/strict';
 import { connect, createServer, type Socket } from 'node:net';
 import { test } from 'node:test';
-import { silentLog } from '../../../src/base/index.ts';
-import { isKernel, nodeEnv, openKernel, openTurnLink, ownAddresses } from '../../../src/node/index.ts';
+import { isKernel, openKernel, openTurnLink, ownAddresses } from '../../../src/node/index.ts';
 import { STREAM_LIMITS } from '../../../src/server/turn/stream-legs.ts';
 import { machineOptionsOf, peerPolicyOf } from '../../../src/server/turn/turn-service-options.ts';
 import { DescriptorBoard } from '../../../src/server/turn/workers/descriptor-board.ts';
 import { HandedStreams } from '../../../src/server/turn/workers/handed-streams.ts';
 import { RelayHand } from '../../../src/server/turn/workers/relay-hand.ts';
 import { RelayWorkers } from '../../../src/server/turn/workers/relay-workers.ts';
-
-const HOST = '127.0.0.1';
-const env = nodeEnv({ log: silentLog });
+import { env, HOST, TURN_OPTIONS, USER } from '../../support/turn/service.ts';
 
 test('a board tells what is left open, once', () => {
   const buffer = DescriptorBoard.buffer();
@@ -60,18 +57,10 @@ test('the connections of TCP clients end with their worker, and count no more', 
 test('what a worker had open when it died is closed, and its ports can be had again', async (t) => {
   const kernel = await openKernel();
   if (!isKernel(kernel)) return t.diagnostic(kernel.reason);
-  const user = { username: 'mina', password: 'a secret' };
   const options = {
-    host: HOST,
-    port: 0,
-    realm: 'test',
-    nonceSecret: env.random.bytes(32),
-    users: [user],
+    ...TURN_OPTIONS,
     // Four for each machine: whoever kept theirs after a death would leave none.
     relayPorts: { min: 50_100, max: 50_107 },
-    quotas: { perUser: 100, total: 100 },
-    publicIps: [],
-    peers: { loopback: true, private: 'auto' as const },
   };
   const ignore = (): void => undefined;
   const peerPolicy = peerPolicyOf(options, ownAddresses(), []);
@@ -99,7 +88,7 @@ test('what a worker had open when it died is closed, and its ports can be had ag
   for (let life = 0; life < 3; life++) {
     const clients = await Promise.all(
       Array.from({ length: 4 }, () =>
-        openTurnLink(env, { server: { ip: HOST, port }, transport: 'udp', credentials: user }),
+        openTurnLink(env, { server: { ip: HOST, port }, transport: 'udp', credentials: USER }),
       ),
     );
     const allocated = await Promise.all(clients.map((client) => client.allocate()));
